@@ -1,0 +1,23 @@
+import { ThreadBusyError } from '../domain/errors.ts';
+import type { Message } from '../domain/message.ts';
+import { activeRunId } from '../domain/thread.ts';
+import { create, retryOnConflict, update } from '../ports/commit.ts';
+import type { World } from '../ports/world.ts';
+import { findThread } from './find.ts';
+import { type MessageInput, addMessages } from './new-message.ts';
+
+/** Adds one message to a thread that no run holds. */
+export function createMessage(world: World, projectId: string, threadId: string, input: MessageInput): Promise<Message> {
+  return retryOnConflict(async () => {
+    const before = await findThread(world, projectId, threadId);
+    const nowMs = world.clock.nowMs();
+    const holder = activeRunId(before, nowMs);
+    if (holder !== undefined) throw new ThreadBusyError(threadId, holder, 'message');
+    const { thread, messages } = addMessages(before, [input], nowMs);
+    await world.commit({
+      name: 'create-message',
+      writes: [update('thread', before, thread), ...messages.map((message) => create('message', message))],
+    });
+    return messages[0] as Message;
+  });
+}

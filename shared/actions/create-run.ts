@@ -1,0 +1,105 @@
+import type { Assistant } from '../domain/assistant.ts';
+import { ThreadBusyError } from '../domain/errors.ts';
+import { newId } from '../domain/ids.ts';
+import { type Lease, type NewRun, type Run, type RunOf, claimRun, newRun } from '../domain/run.ts';
+import { type Thread, activeRunId, touched } from '../domain/thread.ts';
+import { type Change, create, retryOnConflict, update } from '../ports/commit.ts';
+import type { World } from '../ports/world.ts';
+import { type ThreadInput, planThread } from './create-thread.ts';
+import { findAssistant, findThread } from './find.ts';
+import { type MessageInput, addMessages } from './new-message.ts';
+import { driveJob } from './run-jobs.ts';
+
+/** What a request may set over the assistant's own settings. What is absent comes from the assistant. */
+export type RunOverrides = Partial<Pick<NewRun, 'model' | 'instructions' | 'tools' | 'toolResources' | 'temperature' | 'topP' | 'reasoningEffort' | 'responseFormat'>> &
+  Pick<NewRun, 'metadata' | 'truncationStrategy' | 'toolChoice' | 'parallelToolCalls' | 'maxPromptTokens' | 'maxCompletionTokens'> & {
+    additionalInstructions?: string | undefined;
+  };
+
+/** A run just written. `queued` is how it began; `run` is what is stored: in progress already when the caller took the lease. */
+export interface CreatedRun {
+  queued: RunOf<'queued'>;
+  run: RunOf<'queued'> | RunOf<'in_progress'>;
+  thread: Thread;
+}
+
+interface Request {
+  projectId: string;
+  assistantId: string;
+  overrides: RunOverrides;
+  /** Given by a caller that will drive the run itself, as the one that streams it does. */
+  lease?: Lease | undefined;
+}
+
+/** Adds the run, and before it `messages`, to a thread that no other run holds. */
+export function createRun(world: World, threadId: string, messages: MessageInput[], request: Request): Promise<CreatedRun> {
+  return retryOnConflict(async () => {
+    const [before, assistant] = await Promise.all([
+      findThread(world, request.projectId, threadId),
+      findAssistant(world, request.projectId, request.assistantId),
+    ]);
+    const nowMs = world.clock.nowMs();
+    const holder = activeRunId(before, nowMs);
+    if (holder !== undefined) throw new ThreadBusyError(threadId, holder, 'run');
+    const added = addMessages(before, messages, nowMs);
+    const { queued, run, change } = planRun(world, added.thread, assistant, request);
+    const write = update('thread', before, lockedBy(added.thread, run, nowMs));
+    await world.commit({
+      ...change,
+      writes: [...change.writes, write, ...added.messages.map((message) => create('message', message))],
+    });
+    return { queued, run, thread: write.record };
+  });
+}
+
+/** A new thread and a run on it, in one commit. */
+export async function createThreadAndRun(world: World, threadInput: ThreadInput, request: Request): Promise<CreatedRun> {
+  const assistant = await findAssistant(world, request.projectId, request.assistantId);
+  const planned = planThread(world, request.projectId, threadInput);
+  const { queued, run, change } = planRun(world, planned.thread, assistant, request);
+  const thread = lockedBy(planned.thread, run, world.clock.nowMs());
+  await world.commit({ ...change, writes: [...change.writes, create('thread', thread), ...planned.messageWrites] });
+  return { queued, run, thread };
+}
+
+const lockedBy = (thread: Thread, run: Run, nowMs: number): Thread => ({
+  ...touched(thread, nowMs),
+  activeRun: { id: run.id, expiresAtMs: run.expiresAtMs },
+});
+
+function planRun(world: World, thread: Thread, assistant: Assistant, { overrides, lease }: Request) {
+  const nowMs = world.clock.nowMs();
+  const { additionalInstructions, ...given } = overrides;
+  const instructions = [given.instructions ?? assistant.instructions, additionalInstructions].filter((text) => text !== undefined);
+  const fields: NewRun = {
+    ...inherited(assistant),
+    toolResources: assistant.toolResources,
+    ...defined(given),
+    metadata: given.metadata,
+    truncationStrategy: given.truncationStrategy,
+    toolChoice: given.toolChoice,
+    parallelToolCalls: given.parallelToolCalls,
+    ...(instructions.length > 0 && { instructions: instructions.join('\n\n') }),
+    id: newId('run', nowMs),
+    projectId: thread.projectId,
+    threadId: thread.id,
+    assistantId: assistant.id,
+    createdAtMs: nowMs,
+  };
+  const queued = newRun(fields, world.config.runWindowSeconds);
+  const run = lease ? claimRun(queued, lease, nowMs) : queued;
+  const change: Change = {
+    name: 'create-run',
+    writes: [create('run', run)],
+    jobs: [driveJob(run, lease?.untilMs ?? nowMs)],
+  };
+  return { queued, run, change };
+}
+
+const inherited = ({ model, tools, temperature, topP, reasoningEffort, responseFormat }: Assistant) =>
+  defined({ model, tools, temperature, topP, reasoningEffort, responseFormat });
+
+/** Without the keys whose value is undefined, which would otherwise hide the assistant's. */
+function defined<T extends object>(fields: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as { [K in keyof T]: Exclude<T[K], undefined> };
+}

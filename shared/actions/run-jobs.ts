@@ -1,0 +1,22 @@
+import type { Run } from '../domain/run.ts';
+import type { Scheduled } from '../ports/commit.ts';
+
+const ids = (run: Run) => ({ projectId: run.projectId, threadId: run.threadId, runId: run.id });
+
+export const driveJobName = (run: Run): string => `drive:${run.id}`;
+
+/** Due at once for a run that waits for a driver; due when the lease lapses for one that has a driver already. */
+export const driveJob = (run: Run, dueMs: number): Scheduled => ({
+  name: driveJobName(run),
+  job: { type: 'drive-run', ...ids(run) },
+  dueMs,
+});
+
+/** Named by run and round, so that starting it twice is harmless. */
+export const expiryTimerName = (run: Run): string => `expire:${run.id}:${run.round}`;
+
+export const expiryTimer = (run: Run): Scheduled => ({
+  name: expiryTimerName(run),
+  job: { type: 'expire-run', ...ids(run) },
+  dueMs: run.expiresAtMs,
+});

@@ -1,0 +1,66 @@
+import { RunStatusError, ToolOutputsMismatchError } from '../domain/errors.ts';
+import type { RunStep, StepOf } from '../domain/run-step.ts';
+import { type Lease, type RunOf, asSeenAt, claimRun, resumeRun } from '../domain/run.ts';
+import { NO_USAGE } from '../domain/usage.ts';
+import { retryOnConflict, update } from '../ports/commit.ts';
+import { keys } from '../ports/store.ts';
+import type { World } from '../ports/world.ts';
+import { findRun } from './find.ts';
+import { driveJob, expiryTimerName } from './run-jobs.ts';
+
+export interface ToolOutput {
+  toolCallId?: string | undefined;
+  output?: string | undefined;
+}
+
+/** The step that the outputs completed, the run as it was queued again, and as it is stored: in progress when `lease` was given. */
+export interface Resumed {
+  step: RunStep;
+  queued: RunOf<'queued'>;
+  run: RunOf<'queued'> | RunOf<'in_progress'>;
+}
+
+/** Takes the outputs of all calls that the run waits for, or none of them. */
+export function submitToolOutputs(world: World, ids: { projectId: string; threadId: string; runId: string }, outputs: ToolOutput[], lease?: Lease): Promise<Resumed> {
+  return retryOnConflict(async () => {
+    const nowMs = world.clock.nowMs();
+    const run = asSeenAt(await findRun(world, ids.projectId, ids.threadId, ids.runId), nowMs);
+    if (run.status !== 'requires_action') throw new RunStatusError(run.status, 'submit_tool_outputs');
+    const step = await world.store.get(keys.step(ids.projectId, ids.threadId, run.id, run.stepId));
+    if (step?.status !== 'in_progress') throw new Error(`${run.id} waits on ${run.stepId}, which is not in progress`);
+
+    const stepWrite = update('step', step, answered(step, outputs, nowMs));
+    const queued = resumeRun(run);
+    const runWrite = update('run', run, lease ? claimRun(queued, lease, nowMs) : queued);
+    await world.commit({
+      name: 'submit-tool-outputs',
+      writes: [stepWrite, runWrite],
+      jobs: [driveJob(run, lease?.untilMs ?? nowMs)],
+      cancels: [expiryTimerName(run)],
+    });
+    return { step: stepWrite.record, queued, run: runWrite.record };
+  });
+}
+
+/** Calls whose output is known already (the model named a function that does not exist) are nobody's to answer. */
+export const openCalls = (step: RunStep) =>
+  step.details.type === 'tool_calls' ? step.details.toolCalls.filter((call) => call.output === undefined) : [];
+
+function answered(step: StepOf<'in_progress'>, outputs: ToolOutput[], nowMs: number): RunStep {
+  const expected = openCalls(step).map((call) => call.id);
+  const byId = new Map(outputs.map(({ toolCallId, output }) => [toolCallId, output ?? '']));
+  const complete = outputs.length === expected.length && expected.every((id) => byId.has(id));
+  if (!complete) {
+    const received = outputs.map(({ toolCallId }) => toolCallId ?? '');
+    throw new ToolOutputsMismatchError(expected, received);
+  }
+  if (step.details.type !== 'tool_calls') throw new Error(`${step.id} has no tool calls`);
+  const toolCalls = step.details.toolCalls.map((call) => ({ ...call, output: call.output ?? byId.get(call.id) ?? '' }));
+  return {
+    ...step,
+    status: 'completed',
+    completedAtMs: nowMs,
+    usage: step.usage ?? NO_USAGE,
+    details: { type: 'tool_calls', toolCalls },
+  };
+}

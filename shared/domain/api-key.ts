@@ -1,0 +1,20 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+
+/** An API key. The key itself is never stored: `id` is its SHA-256 in hex, `hint` its first and last characters for people. */
+export const ApiKey = z.strictObject({
+  id: z.string(),
+  rev: z.int(),
+  projectId: z.string(),
+  name: z.string(),
+  hint: z.string(),
+  createdAtMs: z.int(),
+});
+export type ApiKey = z.infer<typeof ApiKey>;
+
+export const DEFAULT_PROJECT = 'proj_default';
+
+/** A plain digest is enough: keys we create have 190 random bits, so there is nothing to guess. */
+export const hashKey = (key: string): string => createHash('sha256').update(key).digest('hex');
+
+export const keyHint = (key: string): string => (key.length <= 12 ? key : `${key.slice(0, 7)}…${key.slice(-4)}`);

@@ -1,0 +1,37 @@
+/** The only source of time. Injected everywhere, so that tests can move sixty days in a moment. */
+export interface Clock {
+  /** Unix time in milliseconds. */
+  nowMs(): number;
+  /** Calls `fn` once, `delayMs` from now, unless the returned function is called first. Never keeps the process alive. */
+  after(delayMs: number, fn: () => void): () => void;
+}
+
+/** setTimeout fires at once when asked for more than this many milliseconds (2^31 - 1). */
+const LONGEST_TIMEOUT_MS = 2_147_483_647;
+
+export const systemClock: Clock = {
+  nowMs: () => Date.now(),
+  after(delayMs, fn) {
+    const timer = setTimeout(fn, Math.min(Math.max(delayMs, 0), LONGEST_TIMEOUT_MS));
+    timer.unref();
+    return () => clearTimeout(timer);
+  },
+};
+
+/** Resolves after `delayMs`, or rejects with the signal's reason as soon as it aborts. */
+export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) return reject(signal.reason as Error);
+    const onAbort = () => {
+      cancel();
+      reject(signal?.reason as Error);
+    };
+    const cancel = clock.after(delayMs, () => {
+      signal?.removeEventListener('abort', onAbort);
+      resolve();
+    });
+    signal?.addEventListener('abort', onAbort, { once: true });
+  });
+}
+
+export const toSeconds = (ms: number): number => Math.floor(ms / 1000);

@@ -1,0 +1,70 @@
+/**
+ * Ids sort by time: a prefix and 24 base62 characters, of which the first 8 are the Unix milliseconds and the
+ * other 16 are random (95 bits). Keys, list order and page cursors are therefore one and the same thing.
+ */
+import { randomBytes } from 'node:crypto';
+
+/** In ASCII order, so that comparing two ids as strings compares their times. */
+const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
+const TIME_LENGTH = 8;
+const RANDOM_LENGTH = 16;
+
+export const PREFIX = {
+  assistant: 'asst_',
+  thread: 'thread_',
+  message: 'msg_',
+  run: 'run_',
+  step: 'step_',
+  call: 'call_',
+} as const;
+export type IdKind = keyof typeof PREFIX;
+
+/**
+ * A new id that sorts behind every id this process has made of its kind, and behind `after`: the newest id of the same
+ * kind in its thread, which another process with a faster clock may have made.
+ */
+export function newId(kind: IdKind, nowMs: number, after?: string): string {
+  const prefix = PREFIX[kind];
+  const floor = later(lastMade.get(kind), after?.startsWith(prefix) ? after.slice(prefix.length) : undefined);
+  const fresh = encodeTime(nowMs) + randomPart();
+  const body = floor !== undefined && fresh <= floor ? increment(floor) : fresh;
+  // A caller's `after` may be far in the future; remembering it would drag every other thread along.
+  if (after === undefined) lastMade.set(kind, body);
+  return prefix + body;
+}
+
+const lastMade = new Map<IdKind, string>();
+
+const later = (a: string | undefined, b: string | undefined): string | undefined =>
+  a === undefined || (b !== undefined && b > a) ? b : a;
+
+function encodeTime(ms: number): string {
+  let rest = ms;
+  let text = '';
+  for (let i = 0; i < TIME_LENGTH; i++) {
+    text = ALPHABET.charAt(rest % 62) + text;
+    rest = Math.floor(rest / 62);
+  }
+  return text;
+}
+
+/** One byte a character: 256 is not a multiple of 62, so eight characters are slightly likelier, which uniqueness does not feel. */
+function randomPart(): string {
+  let text = '';
+  for (const byte of randomBytes(RANDOM_LENGTH)) text += ALPHABET.charAt(byte % 62);
+  return text;
+}
+
+/** The next string of the same length in alphabet order; an imported id may hold foreign characters, which count as the lowest. */
+function increment(body: string): string {
+  const digits = [...body];
+  for (let i = digits.length - 1; i >= 0; i--) {
+    const value = ALPHABET.indexOf(digits[i] ?? '');
+    if (value < ALPHABET.length - 1) {
+      digits[i] = ALPHABET.charAt(value + 1);
+      return digits.join('');
+    }
+    digits[i] = ALPHABET.charAt(0);
+  }
+  return body + ALPHABET.charAt(1);
+}

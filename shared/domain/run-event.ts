@@ -1,0 +1,33 @@
+/** What happens in a run, in the order that a stream tells it. The wire names are the contract's (§8). */
+import type { Message } from './message.ts';
+import type { RunStep } from './run-step.ts';
+import type { Run, RunOf } from './run.ts';
+import type { Thread } from './thread.ts';
+
+/** A piece of a message's content. A first text piece carries `annotations`, later ones do not. */
+export type MessageDelta =
+  | { index: number; type: 'text'; text: { value: string; annotations?: [] } }
+  | { index: number; type: 'refusal'; refusal: string };
+
+/** A piece of a tool call. `id`, `name` and `output` appear only in its first piece. */
+export type ToolCallDelta = {
+  index: number;
+  id?: string;
+  type: 'function';
+  function: { name?: string; arguments: string; output?: null };
+};
+
+export type RunEvent =
+  | { type: 'thread.created'; thread: Thread }
+  | { type: `thread.run.${'created' | Exclude<Run['status'], 'requires_action'>}`; run: Run }
+  /** With the step whose calls the client must answer. */
+  | { type: 'thread.run.requires_action'; run: RunOf<'requires_action'>; step: RunStep }
+  | { type: `thread.run.step.${'created' | RunStep['status']}`; step: RunStep }
+  | { type: 'thread.run.step.delta'; stepId: string; toolCalls: ToolCallDelta[] }
+  | { type: `thread.message.${'created' | Message['status']}`; message: Message }
+  | { type: 'thread.message.delta'; messageId: string; content: MessageDelta[] };
+
+/** Where events go. Must not throw and must not block: a client that has left changes nothing about the run. */
+export type Emit = (event: RunEvent) => void;
+
+export const nobodyListens: Emit = () => undefined;

@@ -1,0 +1,166 @@
+/** A run and the only ways it can change. Source of the statuses and moves: contract §4. */
+import { z } from 'zod';
+import { IllegalTransitionError } from './errors.ts';
+import { Metadata, ReasoningEffort, ResponseFormat, Tool, ToolChoice, ToolResources, TruncationStrategy } from './settings.ts';
+import { NO_USAGE, Usage } from './usage.ts';
+
+/** Time from creation to expiry, for a run in whatever state (contract §4: expires_at = created_at + 600). */
+export const RUN_WINDOW_SECONDS = 600;
+
+/** Whoever drives a run holds this; when it has lapsed anybody may take the run over. */
+export const Lease = z.strictObject({ owner: z.string(), untilMs: z.int() });
+export type Lease = z.infer<typeof Lease>;
+
+export const RunError = z.strictObject({
+  code: z.enum(['server_error', 'rate_limit_exceeded', 'invalid_prompt']),
+  message: z.string(),
+});
+export type RunError = z.infer<typeof RunError>;
+
+const base = z.strictObject({
+  id: z.string(),
+  projectId: z.string(),
+  threadId: z.string(),
+  assistantId: z.string(),
+  rev: z.int(),
+  createdAtMs: z.int(),
+  /** A whole second: the run is expired from the instant that its `expires_at` names. */
+  expiresAtMs: z.int(),
+  startedAtMs: z.int().optional(),
+  model: z.string(),
+  instructions: z.string().optional(),
+  tools: z.array(Tool),
+  toolResources: ToolResources,
+  metadata: Metadata,
+  temperature: z.number().optional(),
+  topP: z.number().optional(),
+  reasoningEffort: ReasoningEffort.optional(),
+  maxPromptTokens: z.int().optional(),
+  maxCompletionTokens: z.int().optional(),
+  truncationStrategy: TruncationStrategy,
+  toolChoice: ToolChoice,
+  parallelToolCalls: z.boolean(),
+  responseFormat: ResponseFormat,
+  /** Summed over all model calls so far; shown to clients when the run has ended. */
+  usage: Usage,
+  /** How often the run has asked for tool outputs; names its timers. */
+  round: z.int(),
+});
+
+/** Drops what only one state has. */
+const commonFields = base.strip();
+
+export const Run = z.discriminatedUnion('status', [
+  base.extend({ status: z.literal('queued') }),
+  base.extend({ status: z.literal('in_progress'), startedAtMs: z.int(), lease: Lease }),
+  base.extend({ status: z.literal('requires_action'), stepId: z.string() }),
+  base.extend({ status: z.literal('cancelling'), lease: Lease.optional(), stepId: z.string().optional() }),
+  base.extend({ status: z.literal('cancelled'), cancelledAtMs: z.int() }),
+  base.extend({ status: z.literal('failed'), failedAtMs: z.int(), lastError: RunError }),
+  base.extend({ status: z.literal('completed'), completedAtMs: z.int() }),
+  base.extend({
+    status: z.literal('incomplete'),
+    completedAtMs: z.int(),
+    incompleteReason: z.enum(['max_completion_tokens', 'max_prompt_tokens']),
+  }),
+  base.extend({ status: z.literal('expired') }),
+]);
+export type Run = z.infer<typeof Run>;
+export type RunStatus = Run['status'];
+export type RunOf<S extends RunStatus> = Extract<Run, { status: S }>;
+export type ActiveRun = RunOf<'queued' | 'in_progress' | 'requires_action' | 'cancelling'>;
+
+export type EndedRun = RunOf<'completed' | 'incomplete' | 'failed' | 'cancelled' | 'expired'>;
+
+/** Every legal move; docs/run-lifecycle.md draws this table and a test compares the two. */
+export const RUN_TRANSITIONS: Readonly<Record<RunStatus, readonly RunStatus[]>> = {
+  queued: ['in_progress', 'cancelling', 'expired', 'failed'],
+  in_progress: ['requires_action', 'completed', 'incomplete', 'failed', 'cancelling', 'expired'],
+  requires_action: ['queued', 'cancelling', 'expired'],
+  cancelling: ['cancelled', 'completed', 'failed', 'expired'],
+  cancelled: [],
+  failed: [],
+  completed: [],
+  incomplete: [],
+  expired: [],
+};
+
+export const isActive = (run: Run): run is ActiveRun => RUN_TRANSITIONS[run.status].length > 0;
+
+/** True from the very second that the run's `expires_at` names, whatever the timers have done about it. */
+export const isPastWindow = (run: Run, nowMs: number): boolean => isActive(run) && nowMs >= run.expiresAtMs;
+
+export type NewRun = Omit<z.infer<typeof base>, 'rev' | 'expiresAtMs' | 'usage' | 'round' | 'startedAtMs'>;
+
+export function newRun(fields: NewRun, windowSeconds: number): RunOf<'queued'> {
+  const createdAtSeconds = Math.floor(fields.createdAtMs / 1000);
+  return {
+    ...fields,
+    rev: 0,
+    status: 'queued',
+    expiresAtMs: (createdAtSeconds + windowSeconds) * 1000,
+    usage: NO_USAGE,
+    round: 0,
+  };
+}
+
+export const claimRun = (run: RunOf<'queued'>, lease: Lease, nowMs: number): RunOf<'in_progress'> => ({
+  ...common(run, 'in_progress'),
+  status: 'in_progress',
+  startedAtMs: nowMs,
+  lease,
+});
+
+/** The same state under another lease: a renewal, or a takeover after the old one lapsed. */
+export const releaseTo = <R extends RunOf<'in_progress' | 'cancelling'>>(run: R, lease: Lease): R => ({ ...run, lease });
+
+export const requireAction = (run: RunOf<'in_progress'>, stepId: string, usage: Usage): RunOf<'requires_action'> => ({
+  ...common(run, 'requires_action'),
+  status: 'requires_action',
+  stepId,
+  usage,
+  round: run.round + 1,
+});
+
+export const resumeRun = (run: RunOf<'requires_action'>): RunOf<'queued'> => ({ ...common(run, 'queued'), status: 'queued' });
+
+export const requestCancel = (run: RunOf<'queued' | 'in_progress' | 'requires_action'>): RunOf<'cancelling'> => ({
+  ...common(run, 'cancelling'),
+  status: 'cancelling',
+  ...(run.status === 'in_progress' && { lease: run.lease }),
+  ...(run.status === 'requires_action' && { stepId: run.stepId }),
+});
+
+/** How a run can end, and what each end has to say. */
+export type RunEnd =
+  | { status: 'completed' }
+  | { status: 'incomplete'; reason: RunOf<'incomplete'>['incompleteReason'] }
+  | { status: 'failed'; error: RunError }
+  | { status: 'cancelled' }
+  | { status: 'expired' };
+
+export function endRun(run: ActiveRun, end: RunEnd, usage: Usage, nowMs: number): EndedRun {
+  const fields = { ...common(run, end.status), usage };
+  switch (end.status) {
+    case 'completed':
+      return { ...fields, status: 'completed', completedAtMs: nowMs };
+    case 'incomplete':
+      return { ...fields, status: 'incomplete', completedAtMs: nowMs, incompleteReason: end.reason };
+    case 'failed':
+      return { ...fields, status: 'failed', failedAtMs: nowMs, lastError: end.error };
+    case 'cancelled':
+      return { ...fields, status: 'cancelled', cancelledAtMs: nowMs };
+    case 'expired':
+      return { ...fields, status: 'expired' };
+  }
+}
+
+/** What every reader shows: a run past its window is expired, even if nothing has written that down yet. */
+export const asSeenAt = (run: Run, nowMs: number): Run =>
+  isActive(run) && isPastWindow(run, nowMs) ? endRun(run, { status: 'expired' }, run.usage, nowMs) : run;
+
+/** The fields that no state adds or drops, after checking that the move is in the table. */
+function common(run: Run, to: RunStatus): z.infer<typeof base> {
+  if (!RUN_TRANSITIONS[run.status].includes(to)) throw new IllegalTransitionError(run.id, run.status, to);
+  return commonFields.parse(run);
+}

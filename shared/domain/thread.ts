@@ -1,0 +1,49 @@
+import { z } from 'zod';
+import { Metadata, ToolResources } from './settings.ts';
+
+const DAY_MS = 86_400_000;
+
+/** How long a thread lives after its last activity. */
+export const Retention = z.union([z.strictObject({ days: z.int().min(1).max(3650) }), z.literal('never')]);
+export type Retention = z.infer<typeof Retention>;
+
+/**
+ * A stored thread. `activeRun` is the lock that lets one run at a time use the thread; past `expiresAtMs` it holds
+ * nothing any more, whatever became of the run. `lastMessageId` is the floor for the next message's id.
+ */
+export const Thread = z.strictObject({
+  id: z.string(),
+  projectId: z.string(),
+  rev: z.int(),
+  createdAtMs: z.int(),
+  metadata: Metadata,
+  toolResources: ToolResources,
+  retention: Retention,
+  lastActiveAtMs: z.int(),
+  /** The store removes the record after this time and readers no longer see it from this time on (limits L1). */
+  removeAfterMs: z.int().optional(),
+  activeRun: z.strictObject({ id: z.string(), expiresAtMs: z.int() }).optional(),
+  lastMessageId: z.string().optional(),
+});
+export type Thread = z.infer<typeof Thread>;
+
+/** The thread after activity at `nowMs`: its retention starts anew. */
+export function touched(thread: Thread, nowMs: number): Thread {
+  const { removeAfterMs: _, ...rest } = thread;
+  const lastActiveAtMs = Math.max(nowMs, thread.lastActiveAtMs);
+  if (thread.retention === 'never') return { ...rest, lastActiveAtMs };
+  return { ...rest, lastActiveAtMs, removeAfterMs: lastActiveAtMs + thread.retention.days * DAY_MS };
+}
+
+/** The id of the run that holds the thread, if one still does. */
+export function activeRunId(thread: Thread, nowMs: number): string | undefined {
+  const active = thread.activeRun;
+  return active !== undefined && nowMs < active.expiresAtMs ? active.id : undefined;
+}
+
+/** The thread without the lock of `runId`; a lock that another run has taken since stays. */
+export function unlocked(thread: Thread, runId: string): Thread {
+  if (thread.activeRun?.id !== runId) return thread;
+  const { activeRun: _, ...rest } = thread;
+  return rest;
+}

@@ -1,0 +1,69 @@
+import type { Clock } from '../domain/clock.ts';
+import { type Change, type Commit, ConflictError, type Scheduled, type Write } from '../ports/commit.ts';
+import { FED_KINDS, type FeedEvent } from '../ports/feed.ts';
+import type { Kind, RecordOf } from '../ports/store.ts';
+import type { Database } from './database.ts';
+import { parseRow, scopeText } from './store.ts';
+
+export function makeCommit(db: Database, clock: Clock): Commit {
+  return (change) => db.write(() => applyChange(db, change, clock.nowMs()));
+}
+
+/** Conditions first, so that a conflict is found before anything is written; jobs, timers and outbox rows in the same transaction. */
+function applyChange(db: Database, change: Change, nowMs: number): void {
+  for (const write of change.writes) checkCondition(db, write, nowMs);
+  for (const write of change.writes) applyWrite(db, write);
+  for (const name of change.cancels ?? []) db.sql('DELETE FROM job WHERE name = ?').run(name);
+  for (const scheduled of [...(change.jobs ?? []), ...(change.timers ?? [])]) insertJob(db, scheduled);
+}
+
+function checkCondition(db: Database, { key, ...write }: Write, nowMs: number): void {
+  const row = db
+    .sql(`SELECT rev, remove_after FROM ${key.kind} WHERE scope = ? AND id = ?`)
+    .get(scopeText(key.scope), key.id);
+  const removeAfterMs = row?.['remove_after'];
+  const isThere = row !== undefined && !(typeof removeAfterMs === 'number' && removeAfterMs <= nowMs);
+  const holds = write.op === 'create' ? !isThere : isThere && row['rev'] === write.expectRev;
+  if (!holds) throw new ConflictError(key, isThere ? readRecord(db, key.kind, scopeText(key.scope), key.id) : undefined);
+}
+
+function applyWrite(db: Database, write: Write): void {
+  const { kind, id } = write.key;
+  const scope = scopeText(write.key.scope);
+  switch (write.op) {
+    case 'create':
+    case 'update': {
+      const removeAfterMs = 'removeAfterMs' in write.record ? (write.record.removeAfterMs ?? null) : null;
+      db.sql(`INSERT OR REPLACE INTO ${kind} (scope, id, rev, remove_after, body) VALUES (?, ?, ?, ?, ?)`).run(
+        scope,
+        id,
+        write.record.rev,
+        removeAfterMs,
+        JSON.stringify(write.record),
+      );
+      return;
+    }
+    case 'delete':
+      return deleteRecord(db, kind, scope, id);
+    case 'check':
+      return;
+  }
+}
+
+/** Deletes a record and, in the same transaction, tells the feed. */
+export function deleteRecord(db: Database, kind: Kind, scope: string, id: string): void {
+  if (FED_KINDS.includes(kind)) {
+    const event = { type: 'removed', kind, record: readRecord(db, kind, scope, id) } as FeedEvent;
+    db.sql('INSERT INTO outbox (body) VALUES (?)').run(JSON.stringify(event));
+  }
+  db.sql(`DELETE FROM ${kind} WHERE scope = ? AND id = ?`).run(scope, id);
+}
+
+function readRecord(db: Database, kind: Kind, scope: string, id: string): RecordOf<Kind> {
+  return parseRow(kind, db.sql(`SELECT body FROM ${kind} WHERE scope = ? AND id = ?`).get(scope, id)?.['body']);
+}
+
+/** A new row, so a new `seq`: acknowledging the delivery that a row of the same name is having cannot delete this one. */
+function insertJob(db: Database, { name, job, dueMs }: Scheduled): void {
+  db.sql('INSERT OR REPLACE INTO job (name, due_ms, attempts, body) VALUES (?, ?, 0, ?)').run(name, dueMs, JSON.stringify(job));
+}

@@ -1,0 +1,105 @@
+/** The SQLite file behind every embedded adapter, and its one writer. */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+import { migrate } from './schema.ts';
+
+export class DataFolderInUseError extends Error {}
+
+export interface Database {
+  /** A prepared statement, made once. */
+  sql(text: string): StatementSync;
+  /**
+   * Runs `work` inside a transaction and resolves when that is on disk. Everything asked for in the same turn of the event
+   * loop shares one transaction, so one fsync. `work` must check all it wants to check before it writes: throwing
+   * rejects its own promise alone and must leave nothing behind.
+   */
+  write(work: () => void): Promise<void>;
+  /** Called after each commit. */
+  onCommit(listener: () => void): void;
+  close(): void;
+}
+
+/** Waiting for another process (`npm run keys`) to finish its write, in milliseconds. */
+const BUSY_TIMEOUT_MS = 5000;
+
+export function openDatabase(folder: string): Database {
+  mkdirSync(folder, { recursive: true });
+  const db = new DatabaseSync(join(folder, 'threadkeep.db'), { timeout: BUSY_TIMEOUT_MS });
+  db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16000;');
+  migrate(db);
+
+  const statements = new Map<string, StatementSync>();
+  const sql = (text: string): StatementSync => {
+    const known = statements.get(text);
+    if (known) return known;
+    const made = db.prepare(text);
+    statements.set(text, made);
+    return made;
+  };
+
+  type Pending = { work: () => void; resolve: () => void; reject: (error: unknown) => void };
+  let pending: Pending[] = [];
+  const listeners: (() => void)[] = [];
+  let open = true;
+
+  const flush = () => {
+    const batch = pending;
+    pending = [];
+    if (!open || batch.length === 0) return;
+    const done: Pending[] = [];
+    try {
+      sql('BEGIN IMMEDIATE').run();
+      for (const item of batch) {
+        try {
+          item.work();
+          done.push(item);
+        } catch (error) {
+          item.reject(error);
+        }
+      }
+      sql('COMMIT').run();
+    } catch (error) {
+      // The disk is full or the file is locked for good: nothing of the batch happened.
+      if (db.isTransaction) db.exec('ROLLBACK');
+      for (const item of batch) item.reject(error);
+      return;
+    }
+    for (const item of done) item.resolve();
+    for (const listener of listeners) listener();
+  };
+
+  return {
+    sql,
+    write: (work) =>
+      new Promise((resolve, reject) => {
+        if (!open) return reject(new Error('the database is closed'));
+        if (pending.length === 0) setImmediate(flush);
+        pending.push({ work, resolve, reject });
+      }),
+    onCommit: (listener) => void listeners.push(listener),
+    close() {
+      flush();
+      open = false;
+      db.close();
+    },
+  };
+}
+
+/**
+ * Holds the folder for this process until it ends, however it ends: an open exclusive transaction on a file of its own,
+ * which the operating system releases with the process. `npm run keys` does not take it.
+ */
+export function holdFolder(folder: string): () => void {
+  mkdirSync(folder, { recursive: true });
+  const lock = new DatabaseSync(join(folder, 'server.lock'), { timeout: 0 });
+  try {
+    lock.exec('BEGIN EXCLUSIVE');
+  } catch (cause) {
+    lock.close();
+    throw new DataFolderInUseError(`${folder} is in use by another Threadkeep server`, { cause });
+  }
+  return () => lock.close();
+}
+
+export type Row = Record<string, SQLInputValue>;

@@ -1,0 +1,73 @@
+import type { Clock } from '../domain/clock.ts';
+import type { Log } from '../ports/log.ts';
+import { type Handle, Job, type Outcome, type Queue } from '../ports/queue.ts';
+import type { Database } from './database.ts';
+
+/** Deliveries under way at once. They mostly wait for the model, so there may be many. */
+const MOST_AT_ONCE = 256;
+const FIRST_PAUSE_MS = 500;
+const LONGEST_PAUSE_MS = 60_000;
+
+/** Work queue and timers in one: the `job` table. Only one process serves a folder, so what is under way is known in memory. */
+export function makeQueue(db: Database, clock: Clock, log: Log): Queue {
+  return {
+    consume(handle) {
+      const underWay = new Set<number>();
+      let running = true;
+      let cancelAlarm: (() => void) | undefined;
+
+      const pump = () => {
+        if (!running) return;
+        const nowMs = clock.nowMs();
+        const due = db
+          .sql('SELECT seq, attempts, body FROM job WHERE due_ms <= ? ORDER BY due_ms, seq LIMIT ?')
+          .all(nowMs, MOST_AT_ONCE);
+        for (const { seq, attempts, body } of due) {
+          if (underWay.size >= MOST_AT_ONCE) break;
+          if (!underWay.has(Number(seq))) void deliver(Number(seq), Number(attempts) + 1, String(body));
+        }
+        setAlarm(nowMs);
+      };
+
+      const setAlarm = (nowMs: number) => {
+        cancelAlarm?.();
+        const next = db.sql('SELECT min(due_ms) AS due FROM job WHERE due_ms > ?').get(nowMs)?.['due'];
+        cancelAlarm = typeof next === 'number' ? clock.after(next - nowMs, pump) : undefined;
+      };
+
+      const deliver = async (seq: number, attempt: number, body: string) => {
+        underWay.add(seq);
+        const outcome = await attemptDelivery(handle, attempt, body, log);
+        if (running) await settle(db, seq, attempt, outcome, clock.nowMs()).catch((error: unknown) => log.error('job_failed', { error }));
+        underWay.delete(seq);
+        pump();
+      };
+
+      // A restart makes everything of the last process due that was waiting only for its leases.
+      void db.write(() => db.sql(`UPDATE job SET due_ms = 0 WHERE json_extract(body, '$.type') = 'drive-run'`).run());
+      db.onCommit(pump);
+      return {
+        stop() {
+          running = false;
+          cancelAlarm?.();
+        },
+      };
+    },
+  };
+}
+
+async function attemptDelivery(handle: Handle, attempt: number, body: string, log: Log): Promise<Outcome> {
+  try {
+    return await handle({ job: Job.parse(JSON.parse(body)), attempt });
+  } catch (error) {
+    log.error('job_failed', { attempt, error });
+    return { done: false, failed: true, againInMs: Math.min(FIRST_PAUSE_MS * 2 ** (attempt - 1), LONGEST_PAUSE_MS) };
+  }
+}
+
+function settle(db: Database, seq: number, attempt: number, outcome: Outcome, nowMs: number): Promise<void> {
+  return db.write(() => {
+    if (outcome.done) db.sql('DELETE FROM job WHERE seq = ?').run(seq);
+    else db.sql('UPDATE job SET due_ms = ?, attempts = ? WHERE seq = ?').run(nowMs + outcome.againInMs, outcome.failed ? attempt : 0, seq);
+  });
+}

@@ -1,0 +1,112 @@
+/** From a run and what was said so far to one Chat Completions request. Pure. */
+import type { ChatCompletionContentPart, ChatCompletionMessageParam } from 'openai/resources/chat/completions';
+import type { Message } from '../domain/message.ts';
+import type { FunctionCall } from '../domain/run-step.ts';
+import type { Run } from '../domain/run.ts';
+import { isFunctionTool } from '../domain/settings.ts';
+import type { ModelRequest } from '../ports/model.ts';
+
+/** What the run itself has done so far, in order: a text it wrote, or calls with their outputs. */
+export type RunTurn = { type: 'message'; message: Message } | { type: 'calls'; calls: FunctionCall[] };
+
+export interface Conversation {
+  /** Of the thread, oldest first, already cut to what fits. */
+  history: Message[];
+  turns: RunTurn[];
+}
+
+/** `completionTokens` is what is left of the run's budget, absent when it has none. */
+export function buildModelRequest(run: Run, { history, turns }: Conversation, completionTokens: number | undefined): ModelRequest {
+  return {
+    model: run.model,
+    messages: [
+      ...(run.instructions ? [{ role: 'system' as const, content: run.instructions }] : []),
+      ...history.map(fromThread),
+      ...turnMessages(turns),
+    ],
+    ...toolSettings(run, turns.length === 0),
+    ...(run.responseFormat !== 'auto' && { response_format: responseFormat(run.responseFormat) }),
+    // 1 is every provider's default, and the reasoning models refuse to be told so.
+    ...(run.temperature !== undefined && run.temperature !== 1 && { temperature: run.temperature }),
+    ...(run.topP !== undefined && run.topP !== 1 && { top_p: run.topP }),
+    ...(run.reasoningEffort !== undefined && { reasoning_effort: run.reasoningEffort }),
+    ...(completionTokens !== undefined && { max_completion_tokens: completionTokens }),
+  };
+}
+
+/** A forced choice holds for the first call alone: kept up, the run could never come to its answer. */
+function toolSettings(run: Run, isFirstCall: boolean): Partial<ModelRequest> {
+  const functions = run.tools.filter(isFunctionTool);
+  if (functions.length === 0) return {};
+  return {
+    tools: functions.map(({ function: { strict, ...definition } }) => ({
+      type: 'function' as const,
+      function: { ...definition, ...(strict && { strict }) },
+    })),
+    parallel_tool_calls: run.parallelToolCalls,
+    ...toolChoice(run, isFirstCall),
+  };
+}
+
+function toolChoice({ toolChoice: choice }: Run, isFirstCall: boolean): Partial<ModelRequest> {
+  if (choice === 'none') return { tool_choice: 'none' };
+  if (choice === 'auto' || !isFirstCall) return {};
+  if (choice === 'required') return { tool_choice: 'required' };
+  return choice.type === 'function' ? { tool_choice: { type: 'function', function: choice.function } } : {};
+}
+
+function responseFormat(format: Exclude<Run['responseFormat'], 'auto'>): NonNullable<ModelRequest['response_format']> {
+  if (format.type !== 'json_schema') return format;
+  const { strict, schema, ...rest } = format.json_schema;
+  return { type: 'json_schema', json_schema: { ...rest, ...(schema && { schema }), ...(strict && { strict }) } };
+}
+
+function fromThread(message: Message): ChatCompletionMessageParam {
+  return message.role === 'user' ? { role: 'user', content: userContent(message) } : { role: 'assistant', content: plainText(message) };
+}
+
+function userContent(message: Message): string | ChatCompletionContentPart[] {
+  const parts = message.content.flatMap((part): ChatCompletionContentPart[] => {
+    switch (part.type) {
+      case 'text':
+        return [{ type: 'text', text: part.text.value }];
+      case 'image_url':
+        return [{ type: 'image_url', image_url: part.image_url }];
+      case 'image_file':
+      case 'refusal':
+        return [];
+    }
+  });
+  const [only] = parts;
+  return parts.length === 1 && only?.type === 'text' ? only.text : parts;
+}
+
+/** Chat Completions takes an assistant's past words as text alone. */
+export const plainText = (message: Message): string =>
+  message.content
+    .flatMap((part) => (part.type === 'text' ? [part.text.value] : part.type === 'refusal' ? [part.refusal] : []))
+    .join('\n');
+
+/** A text and the calls right after it came out of one model call, so they go back as one message. */
+function turnMessages(turns: RunTurn[]): ChatCompletionMessageParam[] {
+  const result: ChatCompletionMessageParam[] = [];
+  let text: string | undefined;
+  for (const turn of turns) {
+    if (turn.type === 'message') {
+      if (text !== undefined) result.push({ role: 'assistant', content: text });
+      text = plainText(turn.message);
+    } else {
+      result.push({ role: 'assistant', ...(text !== undefined && { content: text }), tool_calls: turn.calls.map(toolCall) });
+      result.push(...turn.calls.map((call) => ({ role: 'tool' as const, tool_call_id: call.id, content: call.output ?? '' })));
+      text = undefined;
+    }
+  }
+  if (text !== undefined) result.push({ role: 'assistant', content: text });
+  return result;
+}
+
+const toolCall = ({ id, name, arguments: args }: FunctionCall) => ({
+  id,
+  type: 'function' as const,
+  function: { name, arguments: args },
+});

@@ -1,0 +1,153 @@
+/** The loop: ask the model, act on the answer, until the run rests. */
+import { commitRunEnd } from '../actions/end-run.ts';
+import { stepEnd } from '../actions/step-end.ts';
+import { type Message, completeMessage, interruptMessage } from '../domain/message.ts';
+import type { Emit } from '../domain/run-event.ts';
+import type { RunStep } from '../domain/run-step.ts';
+import type { RunEnd, RunOf } from '../domain/run.ts';
+import { NO_USAGE, type Usage, addUsage } from '../domain/usage.ts';
+import { ConflictError } from '../ports/commit.ts';
+import { ModelError, type ModelRequest } from '../ports/model.ts';
+import type { World } from '../ports/world.ts';
+import { type Conversation, buildModelRequest } from './build-model-request.ts';
+import { callModel, usageOf } from './call-model.ts';
+import { saveAnsweredCalls, saveRequiredAction, saveText } from './checkpoint.ts';
+import { Hold } from './hold.ts';
+import { Interrupt } from './interrupt.ts';
+import { loadConversation } from './load-conversation.ts';
+import { nextStep } from './next-step.ts';
+import { SOMETHING_WENT_WRONG, runErrorOf } from './run-error.ts';
+import type { RunSignals } from './run-signals.ts';
+import { completionBudget, promptBudget } from './token-budget.ts';
+import { Turn } from './turn.ts';
+
+/** A model that answers only with functions that do not exist is given up after this many calls in a row. */
+const MOST_ANSWERED_HERE = 8;
+/** How often a prompt that the model found too long is cut to this share and tried again. */
+const MOST_CUTS = 3;
+const CUT_TO = 0.7;
+
+/** What is open when something goes wrong: the turn under way and what it was asked. */
+interface Open {
+  turn?: Turn | undefined;
+  request?: ModelRequest | undefined;
+}
+
+/**
+ * Drives a run, whose lease the caller has taken, until it ends or waits for the client. Tells everything to `emit`,
+ * a state only after it is stored. Never throws for what a model, a client or another process does.
+ */
+export async function executeRun(world: World, signals: RunSignals, run: RunOf<'in_progress'>, emit: Emit): Promise<void> {
+  const hold = new Hold(world, signals, run);
+  const open: Open = {};
+  try {
+    await drive(world, hold, emit, open);
+  } catch (error) {
+    await endBadly(world, hold, emit, open, error);
+  } finally {
+    hold.release();
+  }
+}
+
+async function drive(world: World, hold: Hold, emit: Emit, open: Open): Promise<void> {
+  for (let answeredHere = 0; answeredHere < MOST_ANSWERED_HERE; answeredHere++) {
+    const left = completionBudget(hold.run);
+    if (left !== undefined && left <= 0) return finish(world, hold, emit, { status: 'incomplete', reason: 'max_completion_tokens' }, NO_USAGE);
+    if (promptBudget(hold.run) <= 0) return finish(world, hold, emit, { status: 'incomplete', reason: 'max_prompt_tokens' }, NO_USAGE);
+
+    open.turn = undefined;
+    const fitted = await askModel(world, hold, emit, open);
+    if (!fitted) return finish(world, hold, emit, { status: 'incomplete', reason: 'max_prompt_tokens' }, NO_USAGE);
+    const { turn } = fitted;
+    const usage = await usageOf(turn, open.request);
+    const next = nextStep(turn.finish(usage), hold.run.tools);
+    switch (next.do) {
+      case 'end':
+        return finish(world, hold, emit, next.end, usage, turn, next.message);
+      case 'wait':
+        return saveRequiredAction(world, hold, emit, turn, next.toolCalls, usage);
+      case 'continue':
+        await saveAnsweredCalls(world, hold, emit, turn, next.toolCalls, usage);
+    }
+  }
+  const error = { code: 'server_error' as const, message: 'The model kept calling functions that do not exist.' };
+  await finish(world, hold, emit, { status: 'failed', error }, NO_USAGE);
+}
+
+/** One call, made shorter and tried again when the model finds its prompt too long. Undefined when no prompt fits the run's budget. */
+async function askModel(world: World, hold: Hold, emit: Emit, open: Open): Promise<{ turn: Turn } | undefined> {
+  for (let cuts = 0, share = 1; ; cuts++, share *= CUT_TO) {
+    const loaded = await loadConversation(world, hold.run, share);
+    if (!loaded.fits) return undefined;
+    const turn = newTurn(world, hold, emit, loaded.conversation);
+    open.turn = turn;
+    open.request = buildModelRequest(hold.run, loaded.conversation, completionBudget(hold.run));
+    hold.check();
+    try {
+      await callModel(world, open.request, turn, { signal: hold.signal, untilMs: hold.run.expiresAtMs, runId: hold.run.id });
+      return { turn };
+    } catch (error) {
+      const canBeShorter = loaded.conversation.history.length > 1 && cuts < MOST_CUTS;
+      if (!(error instanceof ModelError && error.kind === 'context_overflow' && canBeShorter)) throw error;
+    }
+  }
+}
+
+const newTurn = (world: World, hold: Hold, emit: Emit, { history, turns }: Conversation): Turn =>
+  new Turn({
+    run: hold.run,
+    lastMessageId: [...history, ...turns.flatMap((turn) => (turn.type === 'message' ? [turn.message] : []))].at(-1)?.id,
+    nowMs: () => world.clock.nowMs(),
+    emit,
+    onTextDone: (turn) => saveText(world, hold, emit, turn),
+  });
+
+/** The run's own end, reached by the driver while it still holds the run. */
+async function finish(world: World, hold: Hold, emit: Emit, end: RunEnd, usage: Usage, turn?: Turn, ending: 'completed' | 'max_tokens' | 'content_filter' = 'completed'): Promise<void> {
+  const nowMs = world.clock.nowMs();
+  const openMessage = turn?.messageSoFar;
+  const message = openMessage && (ending === 'completed' ? completeMessage(openMessage, nowMs) : interruptMessage(openMessage, ending, nowMs));
+  const openStep = turn?.stepSoFar;
+  await commitEnd(world, hold, emit, end, addUsage(hold.run.usage, usage), { message, step: openStep && stepEnd(openStep, end, usage, nowMs) });
+}
+
+/** An interruption or a failure: what was open is closed with what it had, and the tokens it took are kept. */
+async function endBadly(world: World, hold: Hold, emit: Emit, open: Open, error: unknown): Promise<void> {
+  const cause = hold.signal.aborted ? (hold.signal.reason as unknown) : error;
+  if (cause instanceof Interrupt && cause.why === 'lost') return;
+  const end = endOf(cause);
+  if (end.status === 'failed' && !(cause instanceof ModelError)) world.log.error('job_failed', { runId: hold.run.id, error });
+  const usage = open.turn ? await usageOf(open.turn, open.request) : NO_USAGE;
+  const nowMs = world.clock.nowMs();
+  const openMessage = open.turn?.messageSoFar;
+  const openStep = open.turn?.stepSoFar;
+  await commitEnd(world, hold, emit, end, addUsage(hold.run.usage, usage), {
+    message: openMessage && interruptMessage(openMessage, `run_${end.status}`, nowMs),
+    step: openStep && stepEnd(openStep, end, usage, nowMs),
+  });
+}
+
+function endOf(cause: unknown): Extract<RunEnd, { status: 'expired' | 'cancelled' | 'failed' }> {
+  if (cause instanceof Interrupt) return { status: cause.why === 'expired' ? 'expired' : 'cancelled' };
+  return { status: 'failed', error: cause instanceof ModelError ? runErrorOf(cause) : SOMETHING_WENT_WRONG };
+}
+
+/** Stores the end, looking again whenever somebody else wrote in between, and tells it in the contract's order (§8). */
+async function commitEnd(world: World, hold: Hold, emit: Emit, end: RunEnd, usage: Usage, leftovers: { message?: Message | undefined; step?: RunStep | undefined }): Promise<void> {
+  for (;;) {
+    if (hold.signal.aborted && (hold.signal.reason as Interrupt).why === 'lost') return;
+    if (hold.run.status === 'cancelling' && end.status === 'incomplete') end = { status: 'cancelled' };
+    try {
+      const ended = await commitRunEnd(world, hold.run, end, usage, leftovers);
+      if (end.status === 'cancelled') emit({ type: 'thread.run.cancelling', run: hold.run });
+      if (leftovers.message) emit({ type: `thread.message.${leftovers.message.status}`, message: leftovers.message });
+      if (ended.step) emit({ type: `thread.run.step.${ended.step.status}`, step: ended.step });
+      emit({ type: `thread.run.${ended.run.status}`, run: ended.run });
+      world.log.info('run_ended', { runId: ended.run.id, status: ended.run.status });
+      return;
+    } catch (error) {
+      if (!(error instanceof ConflictError)) throw error;
+      await hold.look();
+    }
+  }
+}

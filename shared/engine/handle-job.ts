@@ -1,0 +1,96 @@
+/** What the queue's deliveries do. Each reads the run anew and finishes quietly when there is nothing left to do. */
+import { commitRunEnd } from '../actions/end-run.ts';
+import { expireRun, runKey } from '../actions/expire-run.ts';
+import { nobodyListens } from '../domain/run-event.ts';
+import { type RunOf, claimRun, isActive, isPastWindow, releaseTo } from '../domain/run.ts';
+import { ConflictError, update } from '../ports/commit.ts';
+import { type Delivery, type Job, MAX_ATTEMPTS, type Outcome } from '../ports/queue.ts';
+import type { World } from '../ports/world.ts';
+import { executeRun } from './execute-run.ts';
+import { newLease } from './hold.ts';
+import { SOMETHING_WENT_WRONG } from './run-error.ts';
+import type { RunSignals } from './run-signals.ts';
+
+const DONE: Outcome = { done: true };
+/** A job is sent no later than its run is written, so the run may be on its way; after this many looks it never came. */
+const LOOKS_FOR_MISSING = 3;
+const LOOK_AGAIN_MS = 500;
+
+export async function handleJob(world: World, signals: RunSignals, { job, attempt }: Delivery): Promise<Outcome> {
+  switch (job.type) {
+    case 'expire-run':
+      return expire(world, job);
+    case 'drive-run':
+      return attempt > MAX_ATTEMPTS ? giveUp(world, job) : driveOrWait(world, signals, job, attempt);
+  }
+}
+
+async function expire(world: World, job: Job): Promise<Outcome> {
+  const run = await world.store.get(runKey(job));
+  // A timer may be early by the clocks' difference: it must not be lost for that.
+  if (run && isActive(run) && !isPastWindow(run, world.clock.nowMs())) return { done: false, againInMs: run.expiresAtMs - world.clock.nowMs() };
+  await expireRun(world, runKey(job));
+  return DONE;
+}
+
+async function driveOrWait(world: World, signals: RunSignals, job: Job, attempt: number): Promise<Outcome> {
+  const run = await world.store.get(runKey(job));
+  const nowMs = world.clock.nowMs();
+  if (!run) return attempt <= LOOKS_FOR_MISSING ? { done: false, failed: true, againInMs: LOOK_AGAIN_MS } : DONE;
+  if (isPastWindow(run, nowMs)) return expire(world, job);
+  switch (run.status) {
+    case 'queued':
+      return drive(world, signals, update('run', run, claimRun(run, newLease(world), nowMs)));
+    case 'in_progress': {
+      const waitMs = leaseLeftMs(world, run, nowMs);
+      if (waitMs > 0) return { done: false, againInMs: waitMs };
+      world.log.info('run_taken_over', { runId: run.id, from: run.lease.owner });
+      return drive(world, signals, update('run', run, releaseTo(run, newLease(world))));
+    }
+    case 'cancelling': {
+      signals.changed(run.id);
+      const waitMs = leaseLeftMs(world, run, nowMs);
+      if (waitMs > 0) return { done: false, againInMs: waitMs };
+      return settle(commitRunEnd(world, run, { status: 'cancelled' }, run.usage));
+    }
+    case 'requires_action':
+    case 'completed':
+    case 'incomplete':
+    case 'failed':
+    case 'cancelled':
+    case 'expired':
+      return DONE;
+  }
+}
+
+/** How long the run's driver may still be at work. */
+function leaseLeftMs(world: World, run: RunOf<'in_progress' | 'cancelling'>, nowMs: number): number {
+  if (!run.lease || world.isGone(run.lease.owner)) return 0;
+  return run.lease.untilMs - nowMs;
+}
+
+async function drive(world: World, signals: RunSignals, claim: ReturnType<typeof update<'run', RunOf<'in_progress'>>>): Promise<Outcome> {
+  const claimed = await settle(world.commit({ name: 'claim-run', writes: [claim] }));
+  if (!claimed.done) return claimed;
+  await executeRun(world, signals, claim.record, nobodyListens);
+  return DONE;
+}
+
+/** Losing a race means that the run has changed: look at it again at once. */
+async function settle(committing: Promise<unknown>): Promise<Outcome> {
+  try {
+    await committing;
+    return DONE;
+  } catch (error) {
+    if (error instanceof ConflictError) return { done: false, againInMs: 0 };
+    throw error;
+  }
+}
+
+/** A run whose job fails again and again must not stay queued for ever. */
+async function giveUp(world: World, job: Job): Promise<Outcome> {
+  const run = await world.store.get(runKey(job));
+  if (!run || !isActive(run) || run.status === 'requires_action') return DONE;
+  const end = run.status === 'cancelling' ? ({ status: 'cancelled' } as const) : ({ status: 'failed', error: SOMETHING_WENT_WRONG } as const);
+  return settle(commitRunEnd(world, run, end, run.usage));
+}

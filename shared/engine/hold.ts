@@ -1,0 +1,101 @@
+import { type Lease, type RunOf, releaseTo } from '../domain/run.ts';
+import { ConflictError, update } from '../ports/commit.ts';
+import { keys } from '../ports/store.ts';
+import type { World } from '../ports/world.ts';
+import { Interrupt } from './interrupt.ts';
+import type { RunSignals } from './run-signals.ts';
+
+/** How long a lease lasts: a run whose driver died is taken over after this long at the latest. */
+export const LEASE_MS = 30_000;
+/** How often a driver looks at its run: the longest that a cancellation from another process goes unnoticed. */
+const LOOK_EVERY_MS = 2000;
+/** A lease with less than this left is renewed; leaves several looks' time if a write fails. */
+const RENEW_BELOW_MS = 20_000;
+
+export const newLease = (world: World): Lease => ({ owner: world.owner, untilMs: world.clock.nowMs() + LEASE_MS });
+
+/**
+ * A driver's hold on its run: the record as last seen, kept under a live lease, and a signal that aborts when the run is
+ * cancelled, expired or somebody else's.
+ */
+export class Hold {
+  readonly #world: World;
+  readonly #controller = new AbortController();
+  readonly #stops: (() => void)[] = [];
+  #run: RunOf<'in_progress' | 'cancelling'>;
+  #released = false;
+  #looking: Promise<void> | undefined;
+
+  constructor(world: World, signals: RunSignals, run: RunOf<'in_progress'>) {
+    this.#world = world;
+    this.#run = run;
+    this.#stops.push(signals.listen(run.id, () => void this.look()));
+    this.#stops.push(world.clock.after(run.expiresAtMs - world.clock.nowMs(), () => this.#interrupt('expired')));
+    this.#lookAgainLater();
+  }
+
+  get run(): RunOf<'in_progress' | 'cancelling'> {
+    return this.#run;
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** Adopts the record that a commit of the driver's own has stored. */
+  adopt(run: RunOf<'in_progress' | 'cancelling'>): void {
+    this.#run = run;
+  }
+
+  release(): void {
+    this.#released = true;
+    for (const stop of this.#stops) stop();
+  }
+
+  /** Throws the Interrupt when there has been one. */
+  check(): void {
+    this.signal.throwIfAborted();
+  }
+
+  /** Reads the run again: after a conflict, now and then, and when told to. One look at a time. */
+  look(): Promise<void> {
+    this.#looking ??= this.#look().finally(() => (this.#looking = undefined));
+    return this.#looking;
+  }
+
+  async #look(): Promise<void> {
+    if (this.#released) return;
+    const seen = this.#run;
+    const stored = await this.#world.store.get(keys.run(seen.projectId, seen.threadId, seen.id));
+    if (this.#released || (stored && stored.rev < this.#run.rev)) return;
+    if (stored?.status !== 'in_progress' && stored?.status !== 'cancelling') return this.#interrupt('lost');
+    if (stored.lease?.owner !== this.#world.owner) return this.#interrupt('lost');
+    this.#run = stored;
+    if (stored.status === 'cancelling') return this.#interrupt('cancelled');
+    if (stored.lease.untilMs - this.#world.clock.nowMs() < RENEW_BELOW_MS) await this.#renew(stored);
+  }
+
+  async #renew(run: RunOf<'in_progress'>): Promise<void> {
+    const write = update('run', run, releaseTo(run, newLease(this.#world)));
+    try {
+      await this.#world.commit({ name: 'renew-lease', writes: [write] });
+      this.#run = write.record;
+    } catch (error) {
+      // Somebody changed the run in between; the next look shows what it is now.
+      if (!(error instanceof ConflictError)) throw error;
+    }
+  }
+
+  #lookAgainLater(): void {
+    const cancel = this.#world.clock.after(LOOK_EVERY_MS, () => {
+      this.look()
+        .catch((error: unknown) => this.#world.log.error('job_failed', { runId: this.#run.id, error }))
+        .finally(() => this.#released || this.signal.aborted || this.#lookAgainLater());
+    });
+    this.#stops[2] = cancel;
+  }
+
+  #interrupt(why: Interrupt['why']): void {
+    this.#controller.abort(new Interrupt(why));
+  }
+}

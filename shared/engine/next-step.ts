@@ -1,0 +1,39 @@
+import { type Tool, isFunctionTool } from '../domain/settings.ts';
+import type { FunctionCall } from '../domain/run-step.ts';
+import type { RunEnd, RunError } from '../domain/run.ts';
+import type { TurnResult } from './turn-result.ts';
+
+/** What to do after a model call. */
+export type NextStep =
+  /** The run is over. `message`: how the message that the model wrote ends, if it wrote one. */
+  | { do: 'end'; end: RunEnd; message: 'completed' | 'max_tokens' | 'content_filter' }
+  /** The client must answer the calls that have no output yet. */
+  | { do: 'wait'; toolCalls: FunctionCall[] }
+  /** Every call has been answered here; ask the model again. */
+  | { do: 'continue'; toolCalls: FunctionCall[] };
+
+const FILTERED: RunError = { code: 'server_error', message: 'The answer was stopped by the content filter of the model.' };
+
+/** Pure: the whole decision that follows a model call. */
+export function nextStep(turn: TurnResult, tools: Tool[]): NextStep {
+  switch (turn.finishReason) {
+    case 'content_filter':
+      return { do: 'end', end: { status: 'failed', error: FILTERED }, message: 'content_filter' };
+    case 'length':
+      return { do: 'end', end: { status: 'incomplete', reason: 'max_completion_tokens' }, message: 'max_tokens' };
+    case 'stop':
+    case 'tool_calls': {
+      if (turn.toolCalls.length === 0) return { do: 'end', end: { status: 'completed' }, message: 'completed' };
+      const toolCalls = turn.toolCalls.map((call) => answerUnknown(call, tools));
+      return { do: toolCalls.every((call) => call.output !== undefined) ? 'continue' : 'wait', toolCalls };
+    }
+  }
+}
+
+/** A function that the run does not have cannot be the client's to answer: the model is told, and can do better. */
+function answerUnknown(call: FunctionCall, tools: Tool[]): FunctionCall {
+  const names = tools.filter(isFunctionTool).map((tool) => tool.function.name);
+  if (names.includes(call.name)) return call;
+  const known = names.length > 0 ? `The functions are: ${names.join(', ')}.` : 'There are no functions.';
+  return { ...call, output: `Error: there is no function named "${call.name}". ${known}` };
+}

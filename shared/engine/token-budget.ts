@@ -1,0 +1,62 @@
+import type { Message } from '../domain/message.ts';
+import type { Run } from '../domain/run.ts';
+import { isFunctionTool } from '../domain/settings.ts';
+import type { RunTurn } from './build-model-request.ts';
+import { plainText } from './build-model-request.ts';
+import { TOKENS_PER_IMAGE, TOKENS_PER_MESSAGE, countTokens, mostTokens } from './tokens.ts';
+
+/** Kept free for the answer when the run does not say how long it may be. */
+const ANSWER_RESERVE = 4096;
+
+/** What is left of the run's own limit on completion tokens; undefined when it has none. */
+export const completionBudget = (run: Run): number | undefined =>
+  run.maxCompletionTokens === undefined ? undefined : run.maxCompletionTokens - run.usage.completionTokens;
+
+/** What is left of the run's own limit on prompt tokens. */
+export const promptBudget = (run: Run): number =>
+  run.maxPromptTokens === undefined ? Infinity : run.maxPromptTokens - run.usage.promptTokens;
+
+/** How much of the model's window a prompt may take. */
+export function windowBudget(run: Run, contextWindow: number): number {
+  const reserve = Math.min(completionBudget(run) ?? ANSWER_RESERVE, Math.floor(contextWindow / 4));
+  return contextWindow - reserve;
+}
+
+/** Tokens of what every call of the run carries beside the thread's history: instructions, functions, the run's own turns. */
+export async function fixedTokens(run: Run, turns: RunTurn[], budget: number): Promise<number> {
+  const texts = [
+    run.instructions ?? '',
+    ...run.tools.filter(isFunctionTool).map((tool) => JSON.stringify(tool.function)),
+    ...turns.flatMap((turn) =>
+      turn.type === 'message' ? [plainText(turn.message)] : turn.calls.flatMap((call) => [call.name, call.arguments, call.output ?? '']),
+    ),
+  ];
+  return measure(texts.join('\n'), budget) .then((tokens) => tokens + (turns.length + 2) * TOKENS_PER_MESSAGE);
+}
+
+/** Exact when that matters, and a bound from above when even that is far below `budget`. */
+const measure = (text: string, budget: number): Promise<number> => {
+  const most = mostTokens(text);
+  return most * 4 < budget ? Promise.resolve(most) : countTokens(text);
+};
+
+const messageText = (message: Message): string =>
+  message.content.map((part) => (part.type === 'text' ? part.text.value : part.type === 'refusal' ? part.refusal : '')).join('\n');
+
+const overhead = (message: Message): number =>
+  TOKENS_PER_MESSAGE + message.content.filter((part) => part.type === 'image_url' || part.type === 'image_file').length * TOKENS_PER_IMAGE;
+
+export const mostMessageTokens = (message: Message): number => mostTokens(messageText(message)) + overhead(message);
+
+/** Messages do not change their text, so each is counted once; bounded, newest kept. */
+const counted = new Map<string, number>();
+const MOST_COUNTED = 50_000;
+
+export async function messageTokens(message: Message): Promise<number> {
+  const known = counted.get(message.id);
+  if (known !== undefined) return known;
+  const tokens = (await countTokens(messageText(message))) + overhead(message);
+  if (counted.size >= MOST_COUNTED) counted.delete(counted.keys().next().value as string);
+  counted.set(message.id, tokens);
+  return tokens;
+}

@@ -1,0 +1,191 @@
+/** One model call as it streams in: opens the message or the tool step at the first piece, tells each piece, keeps the whole. */
+import type { ChatCompletionChunk } from 'openai/resources/chat/completions';
+import { newId } from '../domain/ids.ts';
+import type { ContentPart, OpenMessage } from '../domain/message.ts';
+import type { Emit, MessageDelta } from '../domain/run-event.ts';
+import type { FunctionCall, StepDetails, StepOf } from '../domain/run-step.ts';
+import type { Run } from '../domain/run.ts';
+import type { Usage } from '../domain/usage.ts';
+import { type ModelChunk, ModelError } from '../ports/model.ts';
+import type { TurnResult } from './turn-result.ts';
+
+/** The most calls that one `required_action` may hold (limits L8). */
+const MOST_CALLS = 128;
+
+export interface TurnContext {
+  run: Run;
+  /** Newest message of the thread: the new one's id must sort behind it. */
+  lastMessageId: string | undefined;
+  nowMs: () => number;
+  emit: Emit;
+  /** Called when the model goes on to calls after a text: that text's step is complete and must be stored before the next one opens. */
+  onTextDone: (turn: Turn) => Promise<void>;
+}
+
+export class Turn {
+  readonly #context: TurnContext;
+  #parts: { type: 'text' | 'refusal'; pieces: string[] }[] = [];
+  #calls: FunctionCall[] = [];
+  #finish: string | undefined;
+  message: OpenMessage | undefined;
+  step: StepOf<'in_progress'> | undefined;
+  usage: Usage | undefined;
+
+  constructor(context: TurnContext) {
+    this.#context = context;
+  }
+
+  /** True once anything has been told: the call cannot be made again as if it had not been. */
+  get hasSpoken(): boolean {
+    return this.step !== undefined || this.#parts.length > 0;
+  }
+
+  /** All that the model has said, for counting when it does not tell its usage. */
+  get spoken(): string {
+    return this.#parts.map((part) => part.pieces.join('')).join('') + this.#calls.map((call) => call.name + call.arguments).join('');
+  }
+
+  async read(chunks: AsyncIterable<ModelChunk>): Promise<void> {
+    for await (const chunk of chunks) {
+      if (chunk.usage) this.usage = toUsage(chunk.usage);
+      const choice = chunk.choices[0];
+      if (!choice) continue;
+      if (choice.delta.content) this.#say('text', choice.delta.content);
+      if (choice.delta.refusal) this.#say('refusal', choice.delta.refusal);
+      if (choice.delta.tool_calls?.length) await this.#call(choice.delta.tool_calls);
+      if (choice.finish_reason) this.#finish = choice.finish_reason;
+    }
+    if (this.#finish === undefined) throw new ModelError('unavailable', 'the stream of the model was cut off');
+  }
+
+  /** The end of a call that ran to its end. A model that says nothing at all has said an empty text. */
+  finish(usage: Usage): TurnResult {
+    this.#calls.forEach((call, index) => {
+      if (call.arguments !== '') return;
+      // A function without parameters may be called with no arguments; clients parse them all the same.
+      call.arguments = '{}';
+      this.#tellCall(index, { arguments: '{}' });
+    });
+    if (this.#calls.length === 0 && this.#parts.length === 0) this.#say('text', '');
+    const finishReason = this.#finish === 'length' || this.#finish === 'content_filter' ? this.#finish : 'stop';
+    return { finishReason, toolCalls: this.#calls, usage };
+  }
+
+  /** The open message with all that was said in it. */
+  get messageSoFar(): OpenMessage | undefined {
+    if (!this.message) return undefined;
+    const content = this.#parts.map(({ type, pieces }): ContentPart => {
+      const whole = pieces.join('');
+      return type === 'text' ? { type, text: { value: whole, annotations: [] } } : { type, refusal: whole };
+    });
+    return { ...this.message, content };
+  }
+
+  /** The open step with the calls as far as they came. */
+  get stepSoFar(): StepOf<'in_progress'> | undefined {
+    if (this.step?.details.type !== 'tool_calls') return this.step;
+    return { ...this.step, details: { type: 'tool_calls', toolCalls: this.#calls } };
+  }
+
+  #say(type: 'text' | 'refusal', piece: string): void {
+    // Steps follow each other (contract §8): there is no place for words after the calls of the same answer.
+    if (this.step?.details.type === 'tool_calls') return;
+    if (!this.message) this.#openMessage();
+    const last = this.#parts.at(-1);
+    const isFirst = last?.type !== type;
+    if (isFirst) this.#parts.push({ type, pieces: [piece] });
+    else last.pieces.push(piece);
+    const index = this.#parts.length - 1;
+    const delta: MessageDelta =
+      type === 'refusal'
+        ? { index, type, refusal: piece }
+        : { index, type, text: isFirst ? { value: piece, annotations: [] } : { value: piece } };
+    this.#context.emit({ type: 'thread.message.delta', messageId: this.message?.id ?? '', content: [delta] });
+  }
+
+  async #call(deltas: ChatCompletionChunk.Choice.Delta.ToolCall[]): Promise<void> {
+    if (this.message) {
+      await this.#context.onTextDone(this);
+      this.message = undefined;
+      this.step = undefined;
+      this.#parts = [];
+    }
+    if (!this.step) this.#openStep({ type: 'tool_calls', toolCalls: [] });
+    const most = this.#context.run.parallelToolCalls ? MOST_CALLS : 1;
+    for (const delta of deltas) {
+      // Some providers ignore parallel_tool_calls: false; what it leaves out the model can ask for in its next turn.
+      if (delta.index >= most) continue;
+      this.#takePiece(delta);
+    }
+  }
+
+  #takePiece({ index, id, function: piece }: ChatCompletionChunk.Choice.Delta.ToolCall): void {
+    let call = this.#calls[index];
+    if (!call) {
+      call = { id: id ?? newId('call', this.#context.nowMs()), type: 'function', name: piece?.name ?? '', arguments: '' };
+      this.#calls[index] = call;
+      this.#tellCall(index, { name: call.name, arguments: '', output: null }, call.id);
+    }
+    if (piece?.arguments) {
+      call.arguments += piece.arguments;
+      this.#tellCall(index, { arguments: piece.arguments });
+    }
+  }
+
+  #tellCall(index: number, piece: { name?: string; arguments: string; output?: null }, id?: string): void {
+    this.#context.emit({
+      type: 'thread.run.step.delta',
+      stepId: this.step?.id ?? '',
+      toolCalls: [{ index, ...(id !== undefined && { id }), type: 'function', function: piece }],
+    });
+  }
+
+  #openMessage(): void {
+    const { run, emit, lastMessageId, nowMs } = this.#context;
+    const message: OpenMessage = {
+      id: newId('message', nowMs(), lastMessageId),
+      projectId: run.projectId,
+      threadId: run.threadId,
+      rev: 0,
+      createdAtMs: nowMs(),
+      role: 'assistant',
+      content: [],
+      attachments: [],
+      metadata: {},
+      assistantId: run.assistantId,
+      runId: run.id,
+      status: 'in_progress',
+    };
+    this.#openStep({ type: 'message_creation', messageId: message.id });
+    this.message = message;
+    emit({ type: 'thread.message.created', message });
+    emit({ type: 'thread.message.in_progress', message });
+  }
+
+  #openStep(details: StepDetails): void {
+    const { run, emit, nowMs } = this.#context;
+    const step: StepOf<'in_progress'> = {
+      id: newId('step', nowMs()),
+      projectId: run.projectId,
+      threadId: run.threadId,
+      runId: run.id,
+      assistantId: run.assistantId,
+      rev: 0,
+      createdAtMs: nowMs(),
+      expiresAtMs: run.expiresAtMs,
+      metadata: {},
+      details,
+      status: 'in_progress',
+    };
+    this.step = step;
+    emit({ type: 'thread.run.step.created', step });
+    emit({ type: 'thread.run.step.in_progress', step });
+  }
+}
+
+const toUsage = (usage: NonNullable<ModelChunk['usage']>): Usage => ({
+  promptTokens: usage.prompt_tokens,
+  completionTokens: usage.completion_tokens,
+  cachedTokens: usage.prompt_tokens_details?.cached_tokens ?? 0,
+  reasoningTokens: usage.completion_tokens_details?.reasoning_tokens ?? 0,
+});

@@ -1,0 +1,62 @@
+/** Any OpenAI-compatible endpoint, through the official client. */
+import OpenAI, { APIConnectionError, APIError, APIUserAbortError } from 'openai';
+import { type Model, type ModelChunk, ModelError, type ModelErrorKind, type ModelInfo, type ModelRequest } from '../ports/model.ts';
+
+export interface Upstream {
+  baseUrl?: string | undefined;
+  apiKey: string;
+  /** Names that applications still use, and what serves them today. */
+  aliases: ReadonlyMap<string, string>;
+}
+
+export function openAiModel({ baseUrl, apiKey, aliases }: Upstream): Model {
+  // Retries are the engine's: only it knows what has been told already and how much time the run has left.
+  const client = new OpenAI({ apiKey, maxRetries: 0, ...(baseUrl !== undefined && { baseURL: baseUrl }) });
+  return {
+    stream: (request, signal) => streamChunks(client, { ...request, model: aliases.get(request.model) ?? request.model }, signal),
+    async list() {
+      const models: ModelInfo[] = [];
+      for await (const { id, created, owned_by } of client.models.list()) models.push({ id, created, ownedBy: owned_by });
+      const known = new Set(models.map(({ id }) => id));
+      for (const [id] of aliases) if (!known.has(id)) models.push({ id, created: 0, ownedBy: 'threadkeep' });
+      return models;
+    },
+  };
+}
+
+async function* streamChunks(client: OpenAI, request: ModelRequest, signal: AbortSignal): AsyncGenerator<ModelChunk> {
+  try {
+    const stream = await client.chat.completions.create({ ...request, stream: true, stream_options: { include_usage: true } }, { signal });
+    yield* stream;
+    // The client ends an aborted stream as if it had come to its end.
+    signal.throwIfAborted();
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error instanceof APIUserAbortError ? error : toModelError(error);
+  }
+}
+
+/** Everything that is not a plain refusal may pass by itself: broken streams surface as all sorts of errors. */
+function toModelError(cause: unknown): ModelError {
+  if (!(cause instanceof APIError) || cause instanceof APIConnectionError || cause.status === undefined) {
+    return new ModelError('unavailable', cause instanceof Error ? cause.message : String(cause), { cause });
+  }
+  return new ModelError(kindOf(cause), cause.message, { cause, retryAfterMs: retryAfterMs(cause.headers) });
+}
+
+function kindOf({ status, code, message }: APIError): ModelErrorKind {
+  if (code === 'insufficient_quota') return 'quota_exceeded';
+  if (status === 429) return 'rate_limited';
+  if (status === 408 || status === 409 || (status !== undefined && status >= 500)) return 'unavailable';
+  // vLLM and Ollama send no code, but a sentence that names the context length.
+  if (code === 'context_length_exceeded' || /context (length|window)|maximum context/i.test(message)) return 'context_overflow';
+  if (code === 'content_filter' || code === 'content_policy_violation') return 'content_filter';
+  return 'rejected';
+}
+
+function retryAfterMs(headers: Headers | undefined): number | undefined {
+  const ms = Number.parseFloat(headers?.get('retry-after-ms') ?? '');
+  if (Number.isFinite(ms)) return ms;
+  const seconds = Number.parseFloat(headers?.get('retry-after') ?? '');
+  return Number.isFinite(seconds) ? seconds * 1000 : undefined;
+}

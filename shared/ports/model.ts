@@ -1,0 +1,36 @@
+/** The language model: Chat Completions, always streamed. Types are the official client's own. */
+import type { ChatCompletionChunk, ChatCompletionCreateParamsStreaming } from 'openai/resources/chat/completions';
+
+export type ModelRequest = Omit<ChatCompletionCreateParamsStreaming, 'stream' | 'stream_options'>;
+export type ModelChunk = Pick<ChatCompletionChunk, 'choices'> & { usage?: ChatCompletionChunk['usage'] };
+
+export interface ModelInfo {
+  id: string;
+  /** Unix seconds. */
+  created: number;
+  ownedBy: string;
+}
+
+export interface Model {
+  /** Rejects or throws ModelError alone, except when `signal` aborts: then with the signal's reason. Never retries. */
+  stream(request: ModelRequest, signal: AbortSignal): AsyncIterable<ModelChunk>;
+  list(): Promise<ModelInfo[]>;
+}
+
+/**
+ * Why a call failed. `unavailable` and `rate_limited` may pass by themselves; the others will not.
+ * `unavailable`: 5xx, no connection, a stream cut off. `rejected`: any other 4xx.
+ */
+export type ModelErrorKind = 'unavailable' | 'rate_limited' | 'quota_exceeded' | 'context_overflow' | 'content_filter' | 'rejected';
+
+export class ModelError extends Error {
+  readonly kind: ModelErrorKind;
+  /** What the provider asked us to wait, if it did. */
+  readonly retryAfterMs: number | undefined;
+  constructor(kind: ModelErrorKind, message: string, options: { retryAfterMs?: number | undefined; cause?: unknown } = {}) {
+    super(message, { cause: options.cause });
+    this.name = 'ModelError';
+    this.kind = kind;
+    this.retryAfterMs = options.retryAfterMs;
+  }
+}

@@ -1,0 +1,34 @@
+import type { Clock } from '../domain/clock.ts';
+import type { Retention } from '../domain/thread.ts';
+import type { Commit } from './commit.ts';
+import type { Feed } from './feed.ts';
+import type { Log } from './log.ts';
+import type { Model } from './model.ts';
+import type { Queue } from './queue.ts';
+import type { Store } from './store.ts';
+
+/** What an operator may set, the same in both worlds. */
+export interface Config {
+  /** How long a run may take in all, waiting for tool outputs included, in seconds. */
+  runWindowSeconds: number;
+  /** For threads that do not say otherwise. */
+  retention: Retention;
+  /** Tokens that the model takes in one call, prompt and answer together. */
+  contextWindow(model: string): number;
+}
+
+/** The whole outside, as everything above the adapters sees it. */
+export interface World {
+  clock: Clock;
+  store: Store;
+  commit: Commit;
+  queue: Queue;
+  feed: Feed;
+  model: Model;
+  log: Log;
+  config: Config;
+  /** Names this process on the leases it takes. */
+  owner: string;
+  /** True when the lease's holder is known to be gone, as every earlier process is where only one can run at a time. */
+  isGone(owner: string): boolean;
+}
