@@ -1,10 +1,10 @@
 import { ThreadBusyError } from '../domain/errors.ts';
-import type { Message } from '../domain/message.ts';
+import type { Message, MessageInput } from '../domain/message.ts';
 import { activeRunId } from '../domain/thread.ts';
 import { create, retryOnConflict, update } from '../ports/commit.ts';
 import type { World } from '../ports/world.ts';
 import { findThread } from './find.ts';
-import { type MessageInput, addMessages } from './new-message.ts';
+import { addMessages } from './new-message.ts';
 
 /** Adds one message to a thread that no run holds. */
 export function createMessage(world: World, projectId: string, threadId: string, input: MessageInput): Promise<Message> {

@@ -1,20 +1,15 @@
 import type { Assistant } from '../domain/assistant.ts';
 import { ThreadBusyError } from '../domain/errors.ts';
 import { newId } from '../domain/ids.ts';
-import { type Lease, type NewRun, type Run, type RunOf, claimRun, newRun } from '../domain/run.ts';
-import { type Thread, activeRunId, touched } from '../domain/thread.ts';
+import type { MessageInput } from '../domain/message.ts';
+import { type Lease, type NewRun, type Run, type RunOf, type RunOverrides, claimRun, newRun } from '../domain/run.ts';
+import { type Thread, type ThreadInput, activeRunId, touched } from '../domain/thread.ts';
 import { type Change, create, retryOnConflict, update } from '../ports/commit.ts';
 import type { World } from '../ports/world.ts';
-import { type ThreadInput, planThread } from './create-thread.ts';
+import { planThread } from './create-thread.ts';
 import { findAssistant, findThread } from './find.ts';
-import { type MessageInput, addMessages } from './new-message.ts';
+import { addMessages } from './new-message.ts';
 import { driveJob } from './run-jobs.ts';
-
-/** What a request may set over the assistant's own settings. What is absent comes from the assistant. */
-export type RunOverrides = Partial<Pick<NewRun, 'model' | 'instructions' | 'tools' | 'toolResources' | 'temperature' | 'topP' | 'reasoningEffort' | 'responseFormat'>> &
-  Pick<NewRun, 'metadata' | 'truncationStrategy' | 'toolChoice' | 'parallelToolCalls' | 'maxPromptTokens' | 'maxCompletionTokens'> & {
-    additionalInstructions?: string | undefined;
-  };
 
 /** A run just written. `queued` is how it began; `run` is what is stored: in progress already when the caller took the lease. */
 export interface CreatedRun {

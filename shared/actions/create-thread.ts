@@ -1,16 +1,8 @@
 import { newId } from '../domain/ids.ts';
-import type { Metadata, ToolResources } from '../domain/settings.ts';
-import { type Retention, type Thread, touched } from '../domain/thread.ts';
+import { type Thread, type ThreadInput, touched } from '../domain/thread.ts';
 import { type Write, create } from '../ports/commit.ts';
 import type { World } from '../ports/world.ts';
-import { type MessageInput, addMessages } from './new-message.ts';
-
-export interface ThreadInput {
-  messages: MessageInput[];
-  metadata: Metadata;
-  toolResources: ToolResources;
-  retention?: Retention | undefined;
-}
+import { addMessages } from './new-message.ts';
 
 /** A thread with its first messages, not yet written: the caller commits it, perhaps with a run on it. */
 export function planThread(world: World, projectId: string, input: ThreadInput): { thread: Thread; messageWrites: Write[] } {

@@ -1,14 +1,6 @@
 import { newId } from '../domain/ids.ts';
-import type { Attachment, ContentPart, Message } from '../domain/message.ts';
-import type { Metadata } from '../domain/settings.ts';
+import type { Message, MessageInput } from '../domain/message.ts';
 import { type Thread, touched } from '../domain/thread.ts';
-
-export interface MessageInput {
-  role: 'user' | 'assistant';
-  content: ContentPart[];
-  attachments: Attachment[];
-  metadata: Metadata;
-}
 
 /** The messages that a client adds to a thread, in order, and the thread as they leave it. */
 export function addMessages(thread: Thread, inputs: MessageInput[], nowMs: number): { thread: Thread; messages: Message[] } {

@@ -1,5 +1,5 @@
 import { RunStatusError, ToolOutputsMismatchError } from '../domain/errors.ts';
-import type { RunStep, StepOf } from '../domain/run-step.ts';
+import { type RunStep, type StepOf, openCalls } from '../domain/run-step.ts';
 import { type Lease, type RunOf, asSeenAt, claimRun, resumeRun } from '../domain/run.ts';
 import { NO_USAGE } from '../domain/usage.ts';
 import { retryOnConflict, update } from '../ports/commit.ts';
@@ -41,10 +41,6 @@ export function submitToolOutputs(world: World, ids: { projectId: string; thread
     return { step: stepWrite.record, queued, run: runWrite.record };
   });
 }
-
-/** Calls whose output is known already (the model named a function that does not exist) are nobody's to answer. */
-export const openCalls = (step: RunStep) =>
-  step.details.type === 'tool_calls' ? step.details.toolCalls.filter((call) => call.output === undefined) : [];
 
 function answered(step: StepOf<'in_progress'>, outputs: ToolOutput[], nowMs: number): RunStep {
   const expected = openCalls(step).map((call) => call.id);

@@ -77,3 +77,6 @@ export const interruptMessage = (message: OpenMessage, reason: IncompleteReason,
   incompleteAtMs: nowMs,
   incompleteReason: reason,
 });
+
+/** What a client says of a message that it adds. */
+export type MessageInput = Pick<z.infer<typeof base>, 'role' | 'content' | 'attachments' | 'metadata'>;

@@ -49,3 +49,7 @@ export const RunStep = z.discriminatedUnion('status', [
 ]);
 export type RunStep = z.infer<typeof RunStep>;
 export type StepOf<S extends RunStep['status']> = Extract<RunStep, { status: S }>;
+
+/** The calls that wait for the client. One whose output is known already named a function that does not exist. */
+export const openCalls = (step: RunStep): ToolCall[] =>
+  step.details.type === 'tool_calls' ? step.details.toolCalls.filter((call) => call.output === undefined) : [];

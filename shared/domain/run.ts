@@ -92,6 +92,13 @@ export const isPastWindow = (run: Run, nowMs: number): boolean => isActive(run) 
 
 export type NewRun = Omit<z.infer<typeof base>, 'rev' | 'expiresAtMs' | 'usage' | 'round' | 'startedAtMs'>;
 
+/** What a request may set over the assistant's own settings. What is absent comes from the assistant. */
+export type RunOverrides = Partial<Pick<NewRun, 'model' | 'instructions' | 'tools' | 'toolResources' | 'temperature' | 'topP' | 'reasoningEffort' | 'responseFormat'>> &
+  Pick<NewRun, 'metadata' | 'truncationStrategy' | 'toolChoice' | 'parallelToolCalls' | 'maxPromptTokens' | 'maxCompletionTokens'> & {
+    /** Appended to the instructions, whichever they are. */
+    additionalInstructions?: string | undefined;
+  };
+
 export function newRun(fields: NewRun, windowSeconds: number): RunOf<'queued'> {
   const createdAtSeconds = Math.floor(fields.createdAtMs / 1000);
   return {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { MessageInput } from './message.ts';
 import { Metadata, ToolResources } from './settings.ts';
 
 const DAY_MS = 86_400_000;
@@ -47,3 +48,12 @@ export function unlocked(thread: Thread, runId: string): Thread {
   const { activeRun: _, ...rest } = thread;
   return rest;
 }
+
+/** What a client says of a thread that it makes. Without a retention the thread takes the server's. */
+export interface ThreadInput extends Pick<Thread, 'metadata' | 'toolResources'> {
+  messages: MessageInput[];
+  retention?: Retention | undefined;
+}
+
+/** The thread with another retention, counted from its last activity. */
+export const withRetention = (thread: Thread, retention: Retention): Thread => touched({ ...thread, retention }, thread.lastActiveAtMs);

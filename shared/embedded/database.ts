@@ -1,12 +1,14 @@
 /** The SQLite file behind every embedded adapter, and its one writer. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { migrate } from './schema.ts';
 
 export class DataFolderInUseError extends Error {}
 
 export interface Database {
+  /** True when the file did not exist before. */
+  isFresh: boolean;
   /** A prepared statement, made once. */
   sql(text: string): StatementSync;
   /**
@@ -27,7 +29,7 @@ export function openDatabase(folder: string): Database {
   mkdirSync(folder, { recursive: true });
   const db = new DatabaseSync(join(folder, 'threadkeep.db'), { timeout: BUSY_TIMEOUT_MS });
   db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16000;');
-  migrate(db);
+  const isFresh = migrate(db);
 
   const statements = new Map<string, StatementSync>();
   const sql = (text: string): StatementSync => {
@@ -70,6 +72,7 @@ export function openDatabase(folder: string): Database {
   };
 
   return {
+    isFresh,
     sql,
     write: (work) =>
       new Promise((resolve, reject) => {
@@ -101,5 +104,3 @@ export function holdFolder(folder: string): () => void {
   }
   return () => lock.close();
 }
-
-export type Row = Record<string, SQLInputValue>;

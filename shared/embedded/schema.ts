@@ -20,11 +20,12 @@ const VERSIONS: readonly string[] = [
     CREATE TABLE outbox (seq INTEGER PRIMARY KEY AUTOINCREMENT, body TEXT NOT NULL);`,
 ];
 
-/** Brings the file up to date; each version is one transaction, so a crash leaves the former one. */
-export function migrate(db: DatabaseSync): void {
+/** Brings the file up to date and tells whether it was new; each version is one transaction, so a crash leaves the former one. */
+export function migrate(db: DatabaseSync): boolean {
   const at = db.prepare('PRAGMA user_version').get() as { user_version: number };
   if (at.user_version > VERSIONS.length) throw new Error('the data folder was written by a newer Threadkeep');
   VERSIONS.slice(at.user_version).forEach((statements, i) => {
     db.exec(`BEGIN IMMEDIATE; ${statements}; PRAGMA user_version = ${at.user_version + i + 1}; COMMIT;`);
   });
+  return at.user_version === 0;
 }

@@ -1,0 +1,54 @@
+/** The server's whole environment, parsed once. */
+import { z } from 'zod';
+import type { Config } from '../shared/ports/world.ts';
+
+const text = z.string().trim().min(1);
+/** `a=b,c=d` */
+const pairs = z
+  .string()
+  .default('')
+  .transform((value, ctx) => {
+    const entries = value.split(',').filter((pair) => pair.trim() !== '');
+    return new Map(
+      entries.map((pair) => {
+        const [name = '', ...rest] = pair.split('=');
+        if (name.trim() === '' || rest.length === 0) ctx.issues.push({ code: 'custom', input: value, message: `expected name=value, got "${pair}"` });
+        return [name.trim(), rest.join('=').trim()] as const;
+      }),
+    );
+  });
+const list = (value: string) => value.split(',').map((item) => item.trim()).filter((item) => item !== '');
+
+const Env = z.object({
+  PORT: z.coerce.number().int().min(0).max(65_535).default(4010),
+  HOST: text.default('127.0.0.1'),
+  DATA_DIR: text.default('.data'),
+  MODEL_BASE_URL: z.url().optional(),
+  MODEL_API_KEY: text.optional(),
+  MODEL_ALIASES: pairs,
+  /** Tokens of prompt and answer together, for models not named in MODEL_CONTEXT_WINDOWS. */
+  CONTEXT_WINDOW: z.coerce.number().int().min(1024).default(128_000),
+  MODEL_CONTEXT_WINDOWS: pairs.transform((value) => z.map(z.string(), z.coerce.number().int().min(1024)).parse(value)),
+  RUN_WINDOW_SECONDS: z.coerce.number().int().min(1).default(600),
+  RETENTION_DAYS: z.union([z.literal('never'), z.coerce.number().int().min(1).max(3650)]).default(60),
+  MAX_BODY_BYTES: z.coerce.number().int().min(1024).default(16 * 1024 * 1024),
+  CORS_ORIGINS: z.string().default('local').transform(list),
+  LOG: z.enum(['off', 'error', 'info']).default('error'),
+});
+export type Env = z.infer<typeof Env>;
+
+export class EnvError extends Error {}
+
+/** An empty variable counts as absent. EnvError names every variable that is wrong, and how. */
+export function readEnv(source: NodeJS.ProcessEnv = process.env): Env {
+  const given = Object.fromEntries(Object.entries(source).filter(([, value]) => value !== ''));
+  const result = Env.safeParse(given);
+  if (result.success) return result.data;
+  throw new EnvError(result.error.issues.map((issue) => `${String(issue.path[0])}: ${issue.message}`).join('\n'));
+}
+
+export const toConfig = (env: Env): Config => ({
+  runWindowSeconds: env.RUN_WINDOW_SECONDS,
+  retention: env.RETENTION_DAYS === 'never' ? 'never' : { days: env.RETENTION_DAYS },
+  contextWindow: (model) => env.MODEL_CONTEXT_WINDOWS.get(model) ?? env.CONTEXT_WINDOW,
+});

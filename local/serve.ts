@@ -1,0 +1,73 @@
+/** The one-process server: the embedded world, its workers and the HTTP front, wired together. */
+import { createAdaptorServer } from '@hono/node-server';
+import type { AddressInfo } from 'node:net';
+import type { Server } from 'node:http';
+import { reapThread } from '../shared/actions/delete-thread.ts';
+import { type Clock, systemClock } from '../shared/domain/clock.ts';
+import { type EmbeddedWorld, openEmbeddedWorld } from '../shared/embedded/index.ts';
+import { handleJob } from '../shared/engine/handle-job.ts';
+import { RunSignals } from '../shared/engine/run-signals.ts';
+import { makeApp } from '../shared/http/app.ts';
+import { type Env, toConfig } from './env.ts';
+import { jsonLog } from './log.ts';
+
+export interface Running {
+  /** http://host:port/v1 */
+  baseUrl: string;
+  world: EmbeddedWorld;
+  /** Stops taking requests and jobs, drops what is under way, closes the files. Runs go on at the next start. */
+  stop(): Promise<void>;
+}
+
+export interface Options {
+  clock?: Clock;
+  /** Puts something between the engine and the world, as the crash tests do. */
+  wrap?: (world: EmbeddedWorld) => EmbeddedWorld;
+}
+
+export async function serve(env: Env, { clock = systemClock, wrap = (world) => world }: Options = {}): Promise<Running> {
+  const world = wrap(
+    await openEmbeddedWorld({
+      dataFolder: env.DATA_DIR,
+      model: { baseUrl: env.MODEL_BASE_URL, apiKey: env.MODEL_API_KEY, aliases: env.MODEL_ALIASES },
+      config: toConfig(env),
+      clock,
+      log: jsonLog(env.LOG),
+    }),
+  );
+  const signals = new RunSignals();
+  const app = makeApp({ world, signals, maxBodyBytes: env.MAX_BODY_BYTES, corsOrigins: env.CORS_ORIGINS });
+  const server = createAdaptorServer({ fetch: app.fetch }) as Server;
+  try {
+    await listen(server, env.PORT, env.HOST);
+  } catch (error) {
+    world.close();
+    throw error;
+  }
+  const workers = [
+    world.queue.consume((delivery) => handleJob(world, signals, delivery)),
+    world.feed.consume((event) => (event.kind === 'thread' ? reapThread(world, event.record) : Promise.resolve())),
+  ];
+  const { address, port, family } = server.address() as AddressInfo;
+  return {
+    baseUrl: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}/v1`,
+    world,
+    async stop() {
+      for (const worker of workers) worker.stop();
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeAllConnections();
+      await closed;
+      world.close();
+    },
+  };
+}
+
+function listen(server: Server, port: number, host: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}

@@ -1,0 +1,60 @@
+/** Assembly of the embedded world, and nothing else. */
+import { randomUUID } from 'node:crypto';
+import type { Clock } from '../domain/clock.ts';
+import type { Log } from '../ports/log.ts';
+import type { Config, World } from '../ports/world.ts';
+import { makeCommit } from './commit.ts';
+import { type Database, holdFolder, openDatabase } from './database.ts';
+import { makeFeed } from './feed.ts';
+import { ensureLocalKey } from './keys.ts';
+import { type ModelSettings, makeModel } from './model.ts';
+import { makeQueue } from './queue.ts';
+import { makeStore } from './store.ts';
+
+export interface EmbeddedSettings {
+  dataFolder: string;
+  model: ModelSettings;
+  config: Config;
+  clock: Clock;
+  log: Log;
+}
+
+export interface EmbeddedWorld extends World {
+  db: Database;
+  close(): void;
+}
+
+/** The keys of a folder, for a moment, beside the server that may be using it. A folder without any gets the local key first. */
+export async function openKeyRing(dataFolder: string, clock: Clock) {
+  const db = openDatabase(dataFolder);
+  const ring = { clock, store: makeStore(db, clock), commit: makeCommit(db, clock), close: () => db.close() };
+  await ensureLocalKey(db, ring);
+  return ring;
+}
+
+/** Opens the folder for this process alone; DataFolderInUseError when another server has it. */
+export async function openEmbeddedWorld({ dataFolder, model, config, clock, log }: EmbeddedSettings): Promise<EmbeddedWorld> {
+  const letGo = holdFolder(dataFolder);
+  const db = openDatabase(dataFolder);
+  const owner = randomUUID();
+  const world = {
+    clock,
+    log,
+    config,
+    store: makeStore(db, clock),
+    commit: makeCommit(db, clock),
+    queue: makeQueue(db, clock, log),
+    feed: makeFeed(db, clock, log),
+    model: makeModel(model),
+    owner,
+    // One process holds the folder, so whoever else holds a lease died with the process before.
+    isGone: (other: string) => other !== owner,
+    db,
+    close() {
+      db.close();
+      letGo();
+    },
+  };
+  await ensureLocalKey(db, world);
+  return world;
+}

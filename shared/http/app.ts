@@ -1,0 +1,63 @@
+import { type Context, Hono, type MiddlewareHandler } from 'hono';
+import { randomUUID } from 'node:crypto';
+import { cors } from 'hono/cors';
+import { RequestError } from '../domain/errors.ts';
+import { SERVER_ERROR, toWireError } from '../wire/errors.ts';
+import { NoSuchUrlError, WrongMethodError } from '../wire/http-errors.ts';
+import { authenticate } from './auth.ts';
+import type { Env } from './endpoint.ts';
+import { routes } from './routes.ts';
+import type { Service } from './service.ts';
+
+/** The whole API as one fetch handler; the fronts (a Node server, a Lambda) only carry requests to it. */
+export function makeApp(service: Service): Hono<Env> {
+  const app = new Hono<Env>();
+  app.use(responseHeaders);
+  if (service.corsOrigins.length > 0) app.use(allowOrigins(service.corsOrigins));
+  app.get('/healthz', (context) => context.json({ status: 'ok' }));
+  app.use('/v1/*', authenticate(service.world.store));
+  for (const [method, path, handle] of routes) app.on(method, `/v1${path}`, (context) => handle(service, context));
+  // After every method that a path has, all others.
+  for (const path of new Set(routes.map(([, path]) => path))) {
+    app.all(`/v1${path}`, ({ req }) => {
+      throw new WrongMethodError(req.method, req.path);
+    });
+  }
+  app.notFound((context) => errorResponse(service, context, new NoSuchUrlError(context.req.method, context.req.path)));
+  app.onError((error, context) => errorResponse(service, context, error));
+  return app;
+}
+
+function errorResponse(service: Service, context: Context<Env>, error: Error): Response {
+  if (!(error instanceof RequestError)) {
+    service.world.log.error('request_failed', { requestId: context.get('requestId'), error });
+  }
+  const { status, body, headers } = error instanceof RequestError ? toWireError(error) : SERVER_ERROR;
+  return Response.json(body, { status, headers });
+}
+
+/** On every response, errors included (contract §6). */
+const responseHeaders: MiddlewareHandler<Env> = async (context, next) => {
+  const startedMs = performance.now();
+  const requestId = `req_${randomUUID().replaceAll('-', '')}`;
+  context.set('requestId', requestId);
+  await next();
+  const { headers } = context.res;
+  headers.set('x-request-id', requestId);
+  headers.set('openai-version', '2020-10-01');
+  headers.set('openai-processing-ms', String(Math.round(performance.now() - startedMs)));
+};
+
+const LOOPBACK = /^https?:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/;
+
+/** 'local' stands for any page served from this machine. */
+const allowOrigins = (allowed: readonly string[]): MiddlewareHandler =>
+  cors({
+    origin: (origin) => {
+      if (allowed.includes('*')) return '*';
+      return allowed.includes(origin) || (allowed.includes('local') && LOOPBACK.test(origin)) ? origin : undefined;
+    },
+    allowMethods: ['GET', 'POST', 'DELETE', 'OPTIONS'],
+    exposeHeaders: ['x-request-id', 'openai-version', 'openai-processing-ms', 'openai-poll-after-ms', 'retry-after'],
+    maxAge: 86_400,
+  });

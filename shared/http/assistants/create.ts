@@ -1,0 +1,33 @@
+import type { Assistant } from '../../domain/assistant.ts';
+import { newId } from '../../domain/ids.ts';
+import { create } from '../../ports/commit.ts';
+import { toWireAssistant } from '../../wire/assistant.ts';
+import { CreateAssistant } from '../../wire/requests/assistants.ts';
+import { endpoint } from '../endpoint.ts';
+
+export const createAssistant = endpoint({
+  body: CreateAssistant,
+  creates: 'assistant',
+  async handle({ world, projectId, body }) {
+    const nowMs = world.clock.nowMs();
+    const assistant: Assistant = {
+      id: newId('assistant', nowMs),
+      projectId,
+      rev: 0,
+      createdAtMs: nowMs,
+      model: body.model,
+      name: body.name,
+      description: body.description,
+      instructions: body.instructions,
+      reasoningEffort: body.reasoning_effort,
+      tools: body.tools ?? [],
+      toolResources: body.tool_resources ?? {},
+      metadata: body.metadata ?? {},
+      temperature: body.temperature,
+      topP: body.top_p,
+      responseFormat: body.response_format ?? 'auto',
+    };
+    await world.commit({ name: 'create-assistant', writes: [create('assistant', assistant)] });
+    return toWireAssistant(assistant);
+  },
+});

@@ -1,0 +1,28 @@
+import { findAssistant } from '../../actions/find.ts';
+import { toWireAssistant } from '../../wire/assistant.ts';
+import { ModifyAssistant } from '../../wire/requests/assistants.ts';
+import { endpoint } from '../endpoint.ts';
+import { modify, over } from '../modify.ts';
+
+/** `metadata` and `tools` are replaced whole. */
+export const updateAssistant = endpoint({
+  body: ModifyAssistant,
+  async handle({ world, projectId, id, body }) {
+    const find = () => findAssistant(world, projectId, id('assistant_id'));
+    const assistant = await modify(world, 'assistant', find, (before) => ({
+      ...before,
+      model: body.model ?? before.model,
+      name: over(body.name, before.name),
+      description: over(body.description, before.description),
+      instructions: over(body.instructions, before.instructions),
+      reasoningEffort: over(body.reasoning_effort, before.reasoningEffort),
+      tools: over(body.tools, before.tools) ?? [],
+      toolResources: { ...before.toolResources, ...body.tool_resources },
+      metadata: over(body.metadata, before.metadata) ?? {},
+      temperature: over(body.temperature, before.temperature),
+      topP: over(body.top_p, before.topP),
+      responseFormat: over(body.response_format, before.responseFormat) ?? 'auto',
+    }));
+    return toWireAssistant(assistant);
+  },
+});

@@ -1,0 +1,61 @@
+/** An endpoint is its schemas and one function; nothing unparsed can reach that function. */
+import type { Context } from 'hono';
+import type { z } from 'zod';
+import { validate, wrongPrefix } from '../wire/validate.ts';
+import { readJson } from './body.ts';
+import { type Creates, withIdempotency } from './idempotency.ts';
+import type { Service } from './service.ts';
+
+/** What the middleware leaves for the endpoints. */
+export type Env = { Variables: { requestId: string; projectId: string } };
+
+export interface Call<B, Q> extends Service {
+  projectId: string;
+  body: B;
+  query: Q;
+  /** A part of the path, whose prefix has been checked. */
+  id(name: IdName): string;
+  header(name: string): string | undefined;
+}
+
+interface Spec<B extends z.ZodType, Q extends z.ZodType> {
+  body?: B;
+  query?: Q;
+  /** The kind of record that this endpoint makes: it then honours `Idempotency-Key`. */
+  creates?: Creates;
+  /** A plain object is sent as JSON with status 200. */
+  handle: (call: Call<z.output<B>, z.output<Q>>) => Promise<object>;
+}
+
+export type Endpoint = (service: Service, context: Context<Env>) => Promise<Response>;
+
+const ID_PREFIXES = { assistant_id: 'asst', thread_id: 'thread', message_id: 'msg', run_id: 'run', step_id: 'step' } as const;
+export type IdName = keyof typeof ID_PREFIXES | 'model';
+
+export function endpoint<B extends z.ZodType = z.ZodUndefined, Q extends z.ZodType = z.ZodUndefined>(spec: Spec<B, Q>): Endpoint {
+  return async (service, context) => {
+    const { req } = context;
+    checkIds(req.param());
+    const query = (spec.query ? validate(spec.query, req.query()) : undefined) as z.output<Q>;
+    // An absent body and an empty one are an empty object: the official clients send either.
+    const raw = req.method === 'POST' ? await readJson(req.raw, service.maxBodyBytes) : undefined;
+    const body = (spec.body ? validate(spec.body, raw ?? {}) : undefined) as z.output<B>;
+    const call: Call<z.output<B>, z.output<Q>> = {
+      ...service,
+      projectId: context.get('projectId'),
+      body,
+      query,
+      id: (name) => req.param(name) ?? '',
+      header: (name) => req.header(name),
+    };
+    const result = await withIdempotency(call, spec.creates, { method: req.method, path: req.path, body: raw }, spec.handle);
+    return result instanceof Response ? result : context.json(result);
+  };
+}
+
+function checkIds(params: Record<string, string>): void {
+  for (const [name, value] of Object.entries(params)) {
+    const prefix = ID_PREFIXES[name as keyof typeof ID_PREFIXES];
+    if (prefix !== undefined && !value.startsWith(prefix)) throw wrongPrefix(name, value, prefix);
+  }
+}

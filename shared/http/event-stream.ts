@@ -1,0 +1,64 @@
+import type { Emit } from '../domain/run-event.ts';
+import type { World } from '../ports/world.ts';
+import { SERVER_ERROR } from '../wire/errors.ts';
+import { DONE_FRAME, PING_FRAME, errorFrame, toFrame } from '../wire/sse.ts';
+
+/** Silence after which a comment is sent; proxies commonly give up after 60 s, API Gateway's edge after 30 s. */
+const PING_AFTER_MS = 15_000;
+
+const HEADERS = {
+  'content-type': 'text/event-stream; charset=utf-8',
+  'cache-control': 'no-cache, no-transform',
+  // Tells nginx not to hold the events back.
+  'x-accel-buffering': 'no',
+};
+
+/** A response that tells what `produce` emits. When the client leaves, `produce` goes on and talks to nobody. */
+export function eventStream(world: World, produce: (emit: Emit) => Promise<void>): Response {
+  const encoder = new TextEncoder();
+  let stop: () => void = () => undefined;
+  const body = new ReadableStream<Uint8Array>({
+    start(controller) {
+      let waiting: string[] = [];
+      let isOpen = true;
+      let cancelPing = () => undefined as void;
+
+      const flush = () => {
+        if (!isOpen || waiting.length === 0) return;
+        controller.enqueue(encoder.encode(waiting.join('')));
+        waiting = [];
+      };
+      const ping = () => {
+        send(PING_FRAME);
+      };
+      const send = (frame: string) => {
+        if (!isOpen) return;
+        // What is told in one turn of the event loop leaves in one write.
+        if (waiting.length === 0) setImmediate(flush);
+        waiting.push(frame);
+        cancelPing();
+        cancelPing = world.clock.after(PING_AFTER_MS, ping);
+      };
+      stop = () => {
+        isOpen = false;
+        cancelPing();
+      };
+
+      produce((event) => send(toFrame(event)))
+        .catch((error: unknown) => {
+          world.log.error('request_failed', { error });
+          send(errorFrame(SERVER_ERROR.body));
+        })
+        .finally(() => {
+          send(DONE_FRAME);
+          flush();
+          if (isOpen) controller.close();
+          stop();
+        });
+    },
+    cancel() {
+      stop();
+    },
+  });
+  return new Response(body, { headers: HEADERS });
+}

@@ -1,0 +1,92 @@
+import { createHash } from 'node:crypto';
+import { IDEMPOTENCY_KEPT_MS, type IdempotencyRecord } from '../domain/idempotency.ts';
+import { type Change, ConflictError, create } from '../ports/commit.ts';
+import { keys } from '../ports/store.ts';
+import type { World } from '../ports/world.ts';
+import { IdempotencyError } from '../wire/http-errors.ts';
+import { toWireAssistant } from '../wire/assistant.ts';
+import { toWireMessage } from '../wire/message.ts';
+import { toWireThread } from '../wire/thread.ts';
+import { findAssistant, findMessage, findThread } from '../actions/find.ts';
+import type { Call } from './endpoint.ts';
+import { showRun } from './threads/runs/show-run.ts';
+
+export type Creates = IdempotencyRecord['created']['kind'];
+
+interface Sent {
+  method: string;
+  path: string;
+  body: unknown;
+}
+
+/**
+ * Runs a create at most once for each `Idempotency-Key`. The key's record is written in the same commit as what is created,
+ * so a repetition, a race and a crash in between all find either both or neither. A repetition gets the record as it is now.
+ */
+export async function withIdempotency<C extends Call<unknown, unknown>>(call: C, creates: Creates | undefined, sent: Sent, handle: (call: C) => Promise<object>): Promise<object> {
+  const key = call.header('idempotency-key');
+  if (key === undefined || creates === undefined) return handle(call);
+  const id = sha256(key);
+  const fingerprint = sha256(JSON.stringify([sent.method, sent.path, sent.body ?? {}]));
+  const place = keys.idempotency(call.projectId, id);
+  const earlier = await call.world.store.get(place);
+  if (earlier) return repeat(call, earlier, fingerprint);
+  try {
+    return await handle({ ...call, world: remembering(call.world, { id, projectId: call.projectId, fingerprint, kind: creates }) });
+  } catch (error) {
+    if (!(error instanceof AlreadyDoneError)) throw error;
+    return repeat(call, error.record, fingerprint);
+  }
+}
+
+class AlreadyDoneError extends Error {
+  readonly record: IdempotencyRecord;
+  constructor(record: IdempotencyRecord) {
+    super('the same request has been carried out meanwhile');
+    this.record = record;
+  }
+}
+
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+
+/** The world, but the commit that creates a record of `kind` also writes down which. */
+function remembering(world: World, { id, projectId, fingerprint, kind }: { id: string; projectId: string; fingerprint: string; kind: Creates }): World {
+  const commit = async (change: Change) => {
+    const made = change.writes.find((write) => write.op === 'create' && write.key.kind === kind);
+    if (!made) return world.commit(change);
+    const record: IdempotencyRecord = {
+      id,
+      projectId,
+      rev: 0,
+      fingerprint,
+      created: { kind, id: made.key.id, parentId: made.key.scope[1] },
+      removeAfterMs: world.clock.nowMs() + IDEMPOTENCY_KEPT_MS,
+    };
+    try {
+      await world.commit({ ...change, writes: [create('idempotency', record), ...change.writes] });
+    } catch (error) {
+      // Not to be redone as a lost race on the thread would be: the twin has won.
+      if (error instanceof ConflictError && error.key.kind === 'idempotency') throw new AlreadyDoneError(error.current as IdempotencyRecord);
+      throw error;
+    }
+  };
+  return { ...world, commit };
+}
+
+async function repeat({ world, projectId, body }: Call<unknown, unknown>, { fingerprint, created }: IdempotencyRecord, sentFingerprint: string): Promise<object> {
+  if (fingerprint !== sentFingerprint) throw new IdempotencyError('This Idempotency-Key was used for another request before. Use a new key for each new request.');
+  const parentId = created.parentId ?? '';
+  switch (created.kind) {
+    case 'assistant':
+      return toWireAssistant(await findAssistant(world, projectId, created.id));
+    case 'thread':
+      return toWireThread(await findThread(world, projectId, created.id));
+    case 'message':
+      return toWireMessage(await findMessage(world, projectId, parentId, created.id));
+    case 'run':
+      if ((body as { stream?: boolean }).stream) {
+        throw new IdempotencyError(`This Idempotency-Key has started a stream already, of run ${created.id} on ${parentId}. Retrieve that run instead.`);
+      }
+      return showRun(world, projectId, parentId, created.id);
+  }
+}

@@ -1,0 +1,20 @@
+/** What the three endpoints that start or resume a run have in common: stream it here, or leave it to the queue. */
+import type { Emit } from '../../../domain/run-event.ts';
+import type { Lease, Run } from '../../../domain/run.ts';
+import { executeRun } from '../../../engine/execute-run.ts';
+import { newLease } from '../../../engine/hold.ts';
+import { eventStream } from '../../event-stream.ts';
+import type { Service } from '../../service.ts';
+
+/** The lease to take for a request that streams: its own process drives the run, so no hop comes before the first token. */
+export const leaseIf = (service: Service, stream: boolean | undefined): Lease | undefined => (stream ? newLease(service.world) : undefined);
+
+/** Tells `beginning`, then drives the run that the caller has leased, whether or not anybody goes on listening. */
+export function streamRun(service: Service, run: Run, beginning: (emit: Emit) => void): Response {
+  if (run.status !== 'in_progress') throw new Error(`${run.id} cannot be streamed while it is ${run.status}`);
+  return eventStream(service.world, async (emit) => {
+    beginning(emit);
+    emit({ type: 'thread.run.in_progress', run });
+    await executeRun(service.world, service.signals, run, emit);
+  });
+}

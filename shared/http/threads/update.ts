@@ -1,0 +1,22 @@
+import { findThread } from '../../actions/find.ts';
+import { withRetention } from '../../domain/thread.ts';
+import { ModifyThread } from '../../wire/requests/threads.ts';
+import { toWireThread } from '../../wire/thread.ts';
+import { endpoint } from '../endpoint.ts';
+import { modify, over } from '../modify.ts';
+
+export const updateThread = endpoint({
+  body: ModifyThread,
+  async handle({ world, projectId, id, body }) {
+    const find = () => findThread(world, projectId, id('thread_id'));
+    const thread = await modify(world, 'thread', find, (before) => {
+      const after = {
+        ...before,
+        metadata: over(body.metadata, before.metadata) ?? {},
+        toolResources: { ...before.toolResources, ...body.tool_resources },
+      };
+      return body.retention === undefined ? after : withRetention(after, body.retention);
+    });
+    return toWireThread(thread);
+  },
+});

@@ -1,0 +1,99 @@
+/** The only place where a cause becomes a status code and a sentence (contract §9). */
+import {
+  InvalidRequestError,
+  NotFoundError,
+  type Named,
+  type RequestError,
+  RunStatusError,
+  ThreadBusyError,
+  ToolOutputsMismatchError,
+} from '../domain/errors.ts';
+import { BodyTooLargeError, IdempotencyError, NoSuchUrlError, UnauthorizedError, WrongMethodError } from './http-errors.ts';
+
+export interface ErrorBody {
+  error: { message: string; type: string; param: string | null; code: string | null };
+}
+
+export interface WireError {
+  status: number;
+  body: ErrorBody;
+  headers?: Record<string, string>;
+}
+
+const invalid = (status: number, message: string, param: string | null = null, code: string | null = null): WireError => ({
+  status,
+  body: { error: { message, type: 'invalid_request_error', param, code } },
+});
+
+const NAMES: Record<Exclude<Named, 'file' | 'model'>, string> = {
+  assistant: 'assistant',
+  thread: 'thread',
+  run: 'run',
+  message: 'message',
+  step: 'run step',
+  vector_store: 'vector store',
+};
+
+export function toWireError(error: RequestError): WireError {
+  if (error instanceof InvalidRequestError) return invalid(400, error.message, error.param ?? null, error.code ?? null);
+  if (error instanceof NotFoundError) return notFound(error);
+  if (error instanceof ThreadBusyError) return invalid(400, busyText(error));
+  if (error instanceof RunStatusError) {
+    return invalid(
+      400,
+      error.attempted === 'cancel'
+        ? `Cannot cancel run with status '${error.status}'.`
+        : `Runs in status "${error.status}" do not accept tool outputs.`,
+    );
+  }
+  if (error instanceof ToolOutputsMismatchError) {
+    return invalid(400, `Expected tool outputs for call_ids ${quotedList(error.expected)}, got ${quotedList(error.received)}`);
+  }
+  if (error instanceof UnauthorizedError) return unauthorized(error);
+  if (error instanceof BodyTooLargeError) return invalid(413, `The request body is larger than ${error.limitBytes} bytes.`);
+  if (error instanceof NoSuchUrlError) return invalid(404, `Invalid URL (${error.method} ${error.path})`);
+  if (error instanceof WrongMethodError) {
+    return invalid(405, `Not allowed to ${error.method} on ${error.path}. (HINT: Perhaps you meant to use a different HTTP method?)`, null, 'method_not_supported');
+  }
+  if (error instanceof IdempotencyError) return invalid(400, error.message, null, 'idempotency_key_reused');
+  return SERVER_ERROR;
+}
+
+/** For whatever is our own fault. Says nothing about the inside; the request id leads to the log. */
+export const SERVER_ERROR: WireError = {
+  status: 500,
+  body: {
+    error: {
+      message: 'The server had an error processing your request. Sorry about that! Please retry, and look for the x-request-id of this response in the server’s log.',
+      type: 'server_error',
+      param: null,
+      code: null,
+    },
+  },
+};
+
+function notFound({ what, id }: NotFoundError): WireError {
+  if (what === 'file') return invalid(404, `No such File object: ${id}`, 'id');
+  if (what === 'model') return invalid(404, `The model '${id}' does not exist`, 'model', 'model_not_found');
+  return invalid(404, `No ${NAMES[what]} found with id '${id}'.`);
+}
+
+const busyText = ({ threadId, runId, attempted }: ThreadBusyError): string =>
+  attempted === 'run'
+    ? `Thread ${threadId} already has an active run ${runId}.`
+    : `Can't add messages to ${threadId} while a run ${runId} is active.`;
+
+function unauthorized({ key }: UnauthorizedError): WireError {
+  const wire =
+    key === undefined
+      ? invalid(
+          401,
+          "You didn't provide an API key. You need to provide your API key in an Authorization header using Bearer auth (i.e. Authorization: Bearer YOUR_KEY). On this server, keys are made with `npm run keys -- create`.",
+        )
+      : invalid(401, `Incorrect API key provided: ${masked(key)}. On this server, keys are made with \`npm run keys -- create\`.`, null, 'invalid_api_key');
+  return { ...wire, headers: { 'www-authenticate': 'Bearer realm="OpenAI API"' } };
+}
+
+const masked = (key: string): string => (key.length <= 12 ? '*'.repeat(key.length) : `${key.slice(0, 8)}${'*'.repeat(4)}${key.slice(-4)}`);
+
+const quotedList = (ids: readonly string[]): string => `[${ids.map((id) => `'${id}'`).join(', ')}]`;

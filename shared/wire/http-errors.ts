@@ -1,0 +1,42 @@
+/** What can be wrong with a request before it reaches an action. */
+import { RequestError } from '../domain/errors.ts';
+
+export class UnauthorizedError extends RequestError {
+  /** What was sent as a key, if anything was. */
+  readonly key: string | undefined;
+  constructor(key: string | undefined) {
+    super('no valid API key');
+    this.key = key;
+  }
+}
+
+export class BodyTooLargeError extends RequestError {
+  readonly limitBytes: number;
+  constructor(limitBytes: number) {
+    super(`the body has more than ${limitBytes} bytes`);
+    this.limitBytes = limitBytes;
+  }
+}
+
+export class NoSuchUrlError extends RequestError {
+  readonly method: string;
+  readonly path: string;
+  constructor(method: string, path: string) {
+    super(`no such URL: ${method} ${path}`);
+    this.method = method;
+    this.path = path;
+  }
+}
+
+export class WrongMethodError extends RequestError {
+  readonly method: string;
+  readonly path: string;
+  constructor(method: string, path: string) {
+    super(`${path} does not take ${method}`);
+    this.method = method;
+    this.path = path;
+  }
+}
+
+/** An Idempotency-Key that was used for another request, or for a stream, which cannot be told a second time. */
+export class IdempotencyError extends RequestError {}

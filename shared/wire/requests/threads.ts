@@ -1,0 +1,29 @@
+import { z } from 'zod';
+import { Metadata } from '../../domain/settings.ts';
+import { Retention, type ThreadInput } from '../../domain/thread.ts';
+import { CreateMessage, toMessageInput } from './messages.ts';
+import { metadata, optional } from './settings.ts';
+import { createToolResources, modifyToolResources } from './tool-resources.ts';
+
+/** `retention` is Threadkeep's own: `{"days": 7}` or "never". */
+export const CreateThread = z.strictObject({
+  messages: optional(z.array(CreateMessage)),
+  tool_resources: createToolResources,
+  metadata,
+  retention: optional(Retention),
+});
+export type CreateThread = z.infer<typeof CreateThread>;
+
+export const ModifyThread = z.strictObject({
+  tool_resources: modifyToolResources,
+  metadata: Metadata.nullish(),
+  retention: Retention.optional(),
+});
+export type ModifyThread = z.infer<typeof ModifyThread>;
+
+export const toThreadInput = (request: CreateThread | undefined): ThreadInput => ({
+  messages: (request?.messages ?? []).map(toMessageInput),
+  metadata: request?.metadata ?? {},
+  toolResources: request?.tool_resources ?? {},
+  retention: request?.retention,
+});
