@@ -11,6 +11,9 @@ import { makeApp } from '../shared/http/app.ts';
 import { type Env, toConfig } from './env.ts';
 import { jsonLog } from './log.ts';
 
+/** Longer than the common proxies and clients keep an idle connection, so that it is they who close it. */
+const KEEP_ALIVE_MS = 75_000;
+
 export interface Running {
   /** http://host:port/v1 */
   baseUrl: string;
@@ -26,18 +29,20 @@ export interface Options {
 }
 
 export async function serve(env: Env, { clock = systemClock, wrap = (world) => world }: Options = {}): Promise<Running> {
+  const log = jsonLog(env.LOG);
   const world = wrap(
     await openEmbeddedWorld({
       dataFolder: env.DATA_DIR,
       model: { baseUrl: env.MODEL_BASE_URL, apiKey: env.MODEL_API_KEY, aliases: env.MODEL_ALIASES },
       config: toConfig(env),
       clock,
-      log: jsonLog(env.LOG),
+      log,
     }),
   );
   const signals = new RunSignals();
   const app = makeApp({ world, signals, maxBodyBytes: env.MAX_BODY_BYTES, corsOrigins: env.CORS_ORIGINS });
   const server = createAdaptorServer({ fetch: app.fetch }) as Server;
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
   try {
     await listen(server, env.PORT, env.HOST);
   } catch (error) {
@@ -53,6 +58,8 @@ export async function serve(env: Env, { clock = systemClock, wrap = (world) => w
     baseUrl: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}/v1`,
     world,
     async stop() {
+      // What is dropped half-way complains of a closed database; it is taken up again at the next start.
+      log.mute();
       for (const worker of workers) worker.stop();
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeAllConnections();

@@ -4,10 +4,12 @@ import { activeRunId } from '../domain/thread.ts';
 import { create, retryOnConflict, update } from '../ports/commit.ts';
 import type { World } from '../ports/world.ts';
 import { findThread } from './find.ts';
+import { checkMessageFiles } from './known-files.ts';
 import { addMessages } from './new-message.ts';
 
 /** Adds one message to a thread that no run holds. */
-export function createMessage(world: World, projectId: string, threadId: string, input: MessageInput): Promise<Message> {
+export async function createMessage(world: World, projectId: string, threadId: string, input: MessageInput): Promise<Message> {
+  checkMessageFiles([input]);
   return retryOnConflict(async () => {
     const before = await findThread(world, projectId, threadId);
     const nowMs = world.clock.nowMs();

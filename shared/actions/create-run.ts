@@ -8,6 +8,7 @@ import { type Change, create, retryOnConflict, update } from '../ports/commit.ts
 import type { World } from '../ports/world.ts';
 import { planThread } from './create-thread.ts';
 import { findAssistant, findThread } from './find.ts';
+import { checkMessageFiles, checkToolResources } from './known-files.ts';
 import { addMessages } from './new-message.ts';
 import { driveJob } from './run-jobs.ts';
 
@@ -27,7 +28,8 @@ interface Request {
 }
 
 /** Adds the run, and before it `messages`, to a thread that no other run holds. */
-export function createRun(world: World, threadId: string, messages: MessageInput[], request: Request): Promise<CreatedRun> {
+export async function createRun(world: World, threadId: string, messages: MessageInput[], request: Request): Promise<CreatedRun> {
+  checkMessageFiles(messages);
   return retryOnConflict(async () => {
     const [before, assistant] = await Promise.all([
       findThread(world, request.projectId, threadId),
@@ -49,6 +51,7 @@ export function createRun(world: World, threadId: string, messages: MessageInput
 
 /** A new thread and a run on it, in one commit. */
 export async function createThreadAndRun(world: World, threadInput: ThreadInput, request: Request): Promise<CreatedRun> {
+  checkToolResources(request.overrides.toolResources);
   const assistant = await findAssistant(world, request.projectId, request.assistantId);
   const planned = planThread(world, request.projectId, threadInput);
   const { queued, run, change } = planRun(world, planned.thread, assistant, request);

@@ -9,7 +9,7 @@ export function makeCommit(db: Database, clock: Clock): Commit {
   return (change) => db.write(() => applyChange(db, change, clock.nowMs()));
 }
 
-/** Conditions first, so that a conflict is found before anything is written; jobs, timers and outbox rows in the same transaction. */
+/** Records, jobs, timers and outbox rows in one transaction. */
 function applyChange(db: Database, change: Change, nowMs: number): void {
   for (const write of change.writes) checkCondition(db, write, nowMs);
   for (const write of change.writes) applyWrite(db, write);

@@ -13,8 +13,7 @@ export interface Database {
   sql(text: string): StatementSync;
   /**
    * Runs `work` inside a transaction and resolves when that is on disk. Everything asked for in the same turn of the event
-   * loop shares one transaction, so one fsync. `work` must check all it wants to check before it writes: throwing
-   * rejects its own promise alone and must leave nothing behind.
+   * loop shares one transaction, so one fsync. When `work` throws, what it wrote is undone and its own promise alone rejects.
    */
   write(work: () => void): Promise<void>;
   /** Called after each commit. */
@@ -53,12 +52,15 @@ export function openDatabase(folder: string): Database {
     try {
       sql('BEGIN IMMEDIATE').run();
       for (const item of batch) {
+        sql('SAVEPOINT item').run();
         try {
           item.work();
           done.push(item);
         } catch (error) {
+          sql('ROLLBACK TO item').run();
           item.reject(error);
         }
+        sql('RELEASE item').run();
       }
       sql('COMMIT').run();
     } catch (error) {

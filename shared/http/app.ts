@@ -2,7 +2,7 @@ import { type Context, Hono, type MiddlewareHandler } from 'hono';
 import { randomUUID } from 'node:crypto';
 import { cors } from 'hono/cors';
 import { RequestError } from '../domain/errors.ts';
-import { SERVER_ERROR, toWireError } from '../wire/errors.ts';
+import { toWireError } from '../wire/errors.ts';
 import { NoSuchUrlError, WrongMethodError } from '../wire/http-errors.ts';
 import { authenticate } from './auth.ts';
 import type { Env } from './endpoint.ts';
@@ -32,7 +32,7 @@ function errorResponse(service: Service, context: Context<Env>, error: Error): R
   if (!(error instanceof RequestError)) {
     service.world.log.error('request_failed', { requestId: context.get('requestId'), error });
   }
-  const { status, body, headers } = error instanceof RequestError ? toWireError(error) : SERVER_ERROR;
+  const { status, body, headers } = toWireError(error);
   return Response.json(body, { status, headers });
 }
 

@@ -15,13 +15,22 @@ export function openAiModel({ baseUrl, apiKey, aliases }: Upstream): Model {
   return {
     stream: (request, signal) => streamChunks(client, { ...request, model: aliases.get(request.model) ?? request.model }, signal),
     async list() {
-      const models: ModelInfo[] = [];
-      for await (const { id, created, owned_by } of client.models.list()) models.push({ id, created, ownedBy: owned_by });
+      const models = await listModels(client);
       const known = new Set(models.map(({ id }) => id));
       for (const [id] of aliases) if (!known.has(id)) models.push({ id, created: 0, ownedBy: 'threadkeep' });
       return models;
     },
   };
+}
+
+async function listModels(client: OpenAI): Promise<ModelInfo[]> {
+  try {
+    const models: ModelInfo[] = [];
+    for await (const { id, created, owned_by } of client.models.list()) models.push({ id, created, ownedBy: owned_by });
+    return models;
+  } catch (error) {
+    throw toModelError(error);
+  }
 }
 
 async function* streamChunks(client: OpenAI, request: ModelRequest, signal: AbortSignal): AsyncGenerator<ModelChunk> {

@@ -3,11 +3,11 @@ import {
   InvalidRequestError,
   NotFoundError,
   type Named,
-  type RequestError,
   RunStatusError,
   ThreadBusyError,
   ToolOutputsMismatchError,
 } from '../domain/errors.ts';
+import { ModelError } from '../ports/model.ts';
 import { BodyTooLargeError, IdempotencyError, NoSuchUrlError, UnauthorizedError, WrongMethodError } from './http-errors.ts';
 
 export interface ErrorBody {
@@ -34,7 +34,8 @@ const NAMES: Record<Exclude<Named, 'file' | 'model'>, string> = {
   vector_store: 'vector store',
 };
 
-export function toWireError(error: RequestError): WireError {
+export function toWireError(error: Error): WireError {
+  if (error instanceof ModelError) return MODEL_UNAVAILABLE;
   if (error instanceof InvalidRequestError) return invalid(400, error.message, error.param ?? null, error.code ?? null);
   if (error instanceof NotFoundError) return notFound(error);
   if (error instanceof ThreadBusyError) return invalid(400, busyText(error));
@@ -58,6 +59,11 @@ export function toWireError(error: RequestError): WireError {
   if (error instanceof IdempotencyError) return invalid(400, error.message, null, 'idempotency_key_reused');
   return SERVER_ERROR;
 }
+
+const MODEL_UNAVAILABLE: WireError = {
+  status: 503,
+  body: { error: { message: 'The model endpoint behind this server did not answer.', type: 'service_unavailable', param: null, code: null } },
+};
 
 /** For whatever is our own fault. Says nothing about the inside; the request id leads to the log. */
 export const SERVER_ERROR: WireError = {

@@ -1,3 +1,4 @@
+import { checkToolResources } from '../../actions/known-files.ts';
 import type { Assistant } from '../../domain/assistant.ts';
 import { newId } from '../../domain/ids.ts';
 import { create } from '../../ports/commit.ts';
@@ -9,6 +10,7 @@ export const createAssistant = endpoint({
   body: CreateAssistant,
   creates: 'assistant',
   async handle({ world, projectId, body }) {
+    checkToolResources(body.tool_resources);
     const nowMs = world.clock.nowMs();
     const assistant: Assistant = {
       id: newId('assistant', nowMs),

@@ -1,4 +1,5 @@
 import { findAssistant } from '../../actions/find.ts';
+import { checkToolResources } from '../../actions/known-files.ts';
 import { toWireAssistant } from '../../wire/assistant.ts';
 import { ModifyAssistant } from '../../wire/requests/assistants.ts';
 import { endpoint } from '../endpoint.ts';
@@ -8,6 +9,7 @@ import { modify, over } from '../modify.ts';
 export const updateAssistant = endpoint({
   body: ModifyAssistant,
   async handle({ world, projectId, id, body }) {
+    checkToolResources(body.tool_resources);
     const find = () => findAssistant(world, projectId, id('assistant_id'));
     const assistant = await modify(world, 'assistant', find, (before) => ({
       ...before,

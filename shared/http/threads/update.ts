@@ -1,4 +1,5 @@
 import { findThread } from '../../actions/find.ts';
+import { checkToolResources } from '../../actions/known-files.ts';
 import { withRetention } from '../../domain/thread.ts';
 import { ModifyThread } from '../../wire/requests/threads.ts';
 import { toWireThread } from '../../wire/thread.ts';
@@ -8,6 +9,7 @@ import { modify, over } from '../modify.ts';
 export const updateThread = endpoint({
   body: ModifyThread,
   async handle({ world, projectId, id, body }) {
+    checkToolResources(body.tool_resources);
     const find = () => findThread(world, projectId, id('thread_id'));
     const thread = await modify(world, 'thread', find, (before) => {
       const after = {
