@@ -1,8 +1,9 @@
 import type { Assistant } from '../domain/assistant.ts';
-import { ThreadBusyError } from '../domain/errors.ts';
+import { InvalidRequestError, ThreadBusyError } from '../domain/errors.ts';
 import { newId } from '../domain/ids.ts';
 import type { MessageInput } from '../domain/message.ts';
 import { type Lease, type NewRun, type Run, type RunOf, type RunOverrides, claimRun, newRun } from '../domain/run.ts';
+import { isFunctionTool } from '../domain/settings.ts';
 import { type Thread, type ThreadInput, activeRunId, touched } from '../domain/thread.ts';
 import { type Change, create, retryOnConflict, update } from '../ports/commit.ts';
 import type { World } from '../ports/world.ts';
@@ -68,7 +69,7 @@ const lockedBy = (thread: Thread, run: Run, nowMs: number): Thread => ({
 function planRun(world: World, thread: Thread, assistant: Assistant, { overrides, lease }: Request) {
   const nowMs = world.clock.nowMs();
   const { additionalInstructions, ...given } = overrides;
-  const instructions = [given.instructions ?? assistant.instructions, additionalInstructions].filter((text) => text !== undefined);
+  const instructions = [given.instructions ?? assistant.instructions, additionalInstructions].filter((text) => text);
   const fields: NewRun = {
     ...inherited(assistant),
     toolResources: assistant.toolResources,
@@ -84,6 +85,7 @@ function planRun(world: World, thread: Thread, assistant: Assistant, { overrides
     assistantId: assistant.id,
     createdAtMs: nowMs,
   };
+  checkToolChoice(fields);
   const queued = newRun(fields, world.config.runWindowSeconds);
   const run = lease ? claimRun(queued, lease, nowMs) : queued;
   const change: Change = {
@@ -92,6 +94,14 @@ function planRun(world: World, thread: Thread, assistant: Assistant, { overrides
     jobs: [driveJob(run, lease?.untilMs ?? nowMs)],
   };
   return { queued, run, change };
+}
+
+/** A function that the run does not have can never be called; the model's endpoint would refuse each call. */
+function checkToolChoice({ toolChoice, tools }: NewRun): void {
+  if (typeof toolChoice === 'string' || toolChoice.type !== 'function') return;
+  const { name } = toolChoice.function;
+  if (tools.some((tool) => isFunctionTool(tool) && tool.function.name === name)) return;
+  throw new InvalidRequestError(`Invalid 'tool_choice': the run has no function named '${name}'.`, 'tool_choice', 'invalid_value');
 }
 
 const inherited = ({ model, tools, temperature, topP, reasoningEffort, responseFormat }: Assistant) =>

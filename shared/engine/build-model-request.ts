@@ -13,10 +13,12 @@ export interface Conversation {
   /** Of the thread, oldest first, already cut to what fits. */
   history: Message[];
   turns: RunTurn[];
+  /** The run's newest step: the next one's id must sort behind it. */
+  lastStepId: string | undefined;
 }
 
 /** `completionTokens` is what is left of the run's budget, absent when it has none. */
-export function buildModelRequest(run: Run, { history, turns }: Conversation, completionTokens: number | undefined): ModelRequest {
+export function buildModelRequest(run: Run, { history, turns }: Pick<Conversation, 'history' | 'turns'>, completionTokens: number | undefined): ModelRequest {
   return {
     model: run.model,
     messages: [

@@ -93,10 +93,11 @@ async function askModel(world: World, hold: Hold, emit: Emit, open: Open): Promi
   }
 }
 
-const newTurn = (world: World, hold: Hold, emit: Emit, { history, turns }: Conversation): Turn =>
+const newTurn = (world: World, hold: Hold, emit: Emit, { history, turns, lastStepId }: Conversation): Turn =>
   new Turn({
     run: hold.run,
     lastMessageId: [...history, ...turns.flatMap((turn) => (turn.type === 'message' ? [turn.message] : []))].at(-1)?.id,
+    lastStepId,
     nowMs: () => world.clock.nowMs(),
     emit,
     onTextDone: (turn) => saveText(world, hold, emit, turn),

@@ -16,13 +16,13 @@ export type Loaded = { fits: true; conversation: Conversation } | { fits: false 
  * `windowShare` below 1 makes a smaller prompt, for a model that found the last one too long.
  */
 export async function loadConversation(world: World, run: Run, windowShare = 1): Promise<Loaded> {
-  const turns = await loadTurns(world, run);
+  const { turns, lastStepId } = await loadTurns(world, run);
   const window = windowBudget(run, world.config.contextWindow(run.model)) * windowShare;
   const limit = Math.min(window, promptBudget(run));
   const budget = limit - (await fixedTokens(run, turns, limit));
   const { history, isOver } = await newestThatFit(world, run, budget);
   // What overflows the model's window alone is sent all the same: the provider counts better than we do.
-  return isOver && promptBudget(run) < window ? { fits: false } : { fits: true, conversation: { history, turns } };
+  return isOver && promptBudget(run) < window ? { fits: false } : { fits: true, conversation: { history, turns, lastStepId } };
 }
 
 /** Walks back from the newest message, which is always taken; `isOver` when even that alone is too much. */
@@ -56,8 +56,8 @@ async function newestThatFit(world: World, run: Run, budget: number): Promise<{ 
   }
 }
 
-/** The run's steps so far, oldest first. A run has few of them, and a new run none: `round` and its usage tell. */
-async function loadTurns(world: World, run: Run): Promise<RunTurn[]> {
+/** The run's steps so far, oldest first. A run has few of them, and a new run none. */
+async function loadTurns(world: World, run: Run): Promise<Pick<Conversation, 'turns' | 'lastStepId'>> {
   const turns: RunTurn[] = [];
   let after: string | undefined;
   for (;;) {
@@ -69,7 +69,7 @@ async function loadTurns(world: World, run: Run): Promise<RunTurn[]> {
         if (message) turns.push({ type: 'message', message });
       }
     }
-    if (!page.hasMore) return turns;
-    after = page.items.at(-1)?.id;
+    after = page.items.at(-1)?.id ?? after;
+    if (!page.hasMore) return { turns, lastStepId: after };
   }
 }

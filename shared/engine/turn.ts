@@ -16,6 +16,8 @@ export interface TurnContext {
   run: Run;
   /** Newest message of the thread: the new one's id must sort behind it. */
   lastMessageId: string | undefined;
+  /** Newest step of the run, likewise. */
+  lastStepId: string | undefined;
   nowMs: () => number;
   emit: Emit;
   /** Called when the model goes on to calls after a text: that text's step is complete and must be stored before the next one opens. */
@@ -27,12 +29,14 @@ export class Turn {
   #parts: { type: 'text' | 'refusal'; pieces: string[] }[] = [];
   #calls: FunctionCall[] = [];
   #finish: string | undefined;
+  #lastStepId: string | undefined;
   message: OpenMessage | undefined;
   step: StepOf<'in_progress'> | undefined;
   usage: Usage | undefined;
 
   constructor(context: TurnContext) {
     this.#context = context;
+    this.#lastStepId = context.lastStepId;
   }
 
   /** True once anything has been told: the call cannot be made again as if it had not been. */
@@ -165,7 +169,7 @@ export class Turn {
   #openStep(details: StepDetails): void {
     const { run, emit, nowMs } = this.#context;
     const step: StepOf<'in_progress'> = {
-      id: newId('step', nowMs()),
+      id: newId('step', nowMs(), this.#lastStepId),
       projectId: run.projectId,
       threadId: run.threadId,
       runId: run.id,
@@ -178,6 +182,7 @@ export class Turn {
       status: 'in_progress',
     };
     this.step = step;
+    this.#lastStepId = step.id;
     emit({ type: 'thread.run.step.created', step });
     emit({ type: 'thread.run.step.in_progress', step });
   }
