@@ -3,12 +3,9 @@
  * OpenAI's hosted service; only base URL and key are others.
  */
 import OpenAI from 'openai';
+import { apiKey, baseURL, model } from './env.ts';
 
-const baseURL = process.env['OPENAI_BASE_URL'] ?? 'http://127.0.0.1:4010/v1';
-const client = new OpenAI({ baseURL, apiKey: process.env['OPENAI_API_KEY'] ?? 'sk-local', maxRetries: 0 });
-
-/** Any name will do for the demo model; a real upstream wants one of its own. */
-const model = process.env['MODEL'] ?? 'gpt-4o';
+const client = new OpenAI({ baseURL, apiKey, maxRetries: 0 });
 
 try {
   await converse();

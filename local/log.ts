@@ -6,7 +6,7 @@ export function jsonLog(level: 'off' | 'error' | 'info'): Log & { mute(): void }
   const write = (severity: string, code: LogCode, fields: Record<string, unknown> = {}) => {
     if (muted) return;
     const { error, ...rest } = fields;
-    const cause = error instanceof Error ? { error: error.stack } : error === undefined ? {} : { error: String(error) };
+    const cause = error === undefined ? {} : { error: error instanceof Error ? error.stack : JSON.stringify(error) };
     process.stderr.write(`${JSON.stringify({ at: new Date().toISOString(), level: severity, code, ...rest, ...cause })}\n`);
   };
   return {

@@ -25,7 +25,7 @@ async function readText(request: Request, limitBytes: number): Promise<string> {
   if (!request.body) return '';
   const pieces: Uint8Array[] = [];
   let size = 0;
-  for await (const piece of request.body) {
+  for await (const piece of request.body as ReadableStream<Uint8Array>) {
     size += piece.byteLength;
     if (size > limitBytes) throw new BodyTooLargeError(limitBytes);
     pieces.push(piece);

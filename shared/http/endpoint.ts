@@ -14,8 +14,8 @@ export interface Call<B, Q> extends Service {
   body: B;
   query: Q;
   /** A part of the path, whose prefix has been checked. */
-  id(name: IdName): string;
-  header(name: string): string | undefined;
+  id: (name: IdName) => string;
+  header: (name: string) => string | undefined;
 }
 
 interface Spec<B extends z.ZodType, Q extends z.ZodType> {

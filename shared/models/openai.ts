@@ -50,10 +50,10 @@ function toModelError(cause: unknown): ModelError {
   if (!(cause instanceof APIError) || cause instanceof APIConnectionError || cause.status === undefined) {
     return new ModelError('unavailable', cause instanceof Error ? cause.message : String(cause), { cause });
   }
-  return new ModelError(kindOf(cause), cause.message, { cause, retryAfterMs: retryAfterMs(cause.headers) });
+  return new ModelError(kindOf(cause), cause.message, { cause, retryAfterMs: retryAfterMs(cause.headers as Headers | undefined) });
 }
 
-function kindOf({ status, code, message }: APIError): ModelErrorKind {
+function kindOf({ status, code, message }: { status: number | undefined; code: string | null | undefined; message: string }): ModelErrorKind {
   if (code === 'insufficient_quota') return 'quota_exceeded';
   if (status === 429) return 'rate_limited';
   if (status === 408 || status === 409 || (status !== undefined && status >= 500)) return 'unavailable';

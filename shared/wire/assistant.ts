@@ -18,5 +18,5 @@ export const toWireAssistant = (assistant: Assistant): WireAssistant & { reasoni
   reasoning_effort: assistant.reasoningEffort ?? null,
   tool_resources: assistant.toolResources,
   metadata: assistant.metadata,
-  response_format: assistant.responseFormat as WireAssistant['response_format'],
+  response_format: assistant.responseFormat,
 });

@@ -15,6 +15,6 @@ export const toWireMessage = (message: Message): WireMessage => ({
   completed_at: message.status === 'completed' ? toSeconds(message.completedAtMs) : null,
   role: message.role,
   content: message.content,
-  attachments: message.attachments as WireMessage['attachments'],
+  attachments: message.attachments,
   metadata: message.metadata,
 });

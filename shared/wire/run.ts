@@ -44,7 +44,7 @@ export function toWireRun(run: Run, waiting?: RunStep): KeptRun {
     truncation_strategy: { type: run.truncationStrategy.type, last_messages: run.truncationStrategy.last_messages ?? null },
     incomplete_details: run.status === 'incomplete' ? { reason: run.incompleteReason } : null,
     usage: isOver(run) ? toWireUsage(run.usage) : null,
-    response_format: run.responseFormat as WireRun['response_format'],
+    response_format: run.responseFormat,
     tool_choice: run.toolChoice,
     parallel_tool_calls: run.parallelToolCalls,
   };
