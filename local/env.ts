@@ -28,7 +28,12 @@ const Env = z.object({
   MODEL_ALIASES: pairs,
   /** Tokens of prompt and answer together, for models not named in MODEL_CONTEXT_WINDOWS. */
   CONTEXT_WINDOW: z.coerce.number().int().min(1024).default(128_000),
-  MODEL_CONTEXT_WINDOWS: pairs.transform((value) => z.map(z.string(), z.coerce.number().int().min(1024)).parse(value)),
+  MODEL_CONTEXT_WINDOWS: pairs.transform((value, ctx) => {
+    const windows = new Map([...value].map(([model, tokens]) => [model, Number(tokens)]));
+    const wrong = [...windows].find(([, tokens]) => !Number.isInteger(tokens) || tokens < 1024);
+    if (wrong) ctx.issues.push({ code: 'custom', input: value, message: `expected whole numbers from 1024, got ${value.get(wrong[0])} for ${wrong[0]}` });
+    return windows;
+  }),
   RUN_WINDOW_SECONDS: z.coerce.number().int().min(1).default(600),
   RETENTION_DAYS: z.union([z.literal('never'), z.coerce.number().int().min(1).max(3650)]).default(60),
   MAX_BODY_BYTES: z.coerce.number().int().min(1024).default(16 * 1024 * 1024),
@@ -39,9 +44,9 @@ export type Env = z.infer<typeof Env>;
 
 export class EnvError extends Error {}
 
-/** An empty variable counts as absent. EnvError names every variable that is wrong, and how. */
+/** An empty or blank variable counts as absent. EnvError names every variable that is wrong, and how. */
 export function readEnv(source: NodeJS.ProcessEnv = process.env): Env {
-  const given = Object.fromEntries(Object.entries(source).filter(([, value]) => value !== ''));
+  const given = Object.fromEntries(Object.entries(source).filter(([, value]) => value?.trim() !== ''));
   const result = Env.safeParse(given);
   if (result.success) return result.data;
   throw new EnvError(result.error.issues.map((issue) => `${String(issue.path[0])}: ${issue.message}`).join('\n'));

@@ -1,5 +1,4 @@
 /** The one-process server: the embedded world, its workers and the HTTP front, wired together. */
-import { createAdaptorServer } from '@hono/node-server';
 import type { AddressInfo } from 'node:net';
 import type { Server } from 'node:http';
 import { reapThread } from '../shared/actions/delete-thread.ts';
@@ -9,10 +8,8 @@ import { handleJob } from '../shared/engine/handle-job.ts';
 import { RunSignals } from '../shared/engine/run-signals.ts';
 import { makeApp } from '../shared/http/app.ts';
 import { type Env, toConfig } from './env.ts';
+import { makeHttpServer } from './http-server.ts';
 import { jsonLog } from './log.ts';
-
-/** Longer than the common proxies and clients keep an idle connection, so that it is they who close it. */
-const KEEP_ALIVE_MS = 75_000;
 
 export interface Running {
   /** http://host:port/v1 */
@@ -41,8 +38,7 @@ export async function serve(env: Env, { clock = systemClock, wrap = (world) => w
   );
   const signals = new RunSignals();
   const app = makeApp({ world, signals, maxBodyBytes: env.MAX_BODY_BYTES, corsOrigins: env.CORS_ORIGINS });
-  const server = createAdaptorServer({ fetch: app.fetch }) as Server;
-  server.keepAliveTimeout = KEEP_ALIVE_MS;
+  const server = makeHttpServer((request) => app.fetch(request));
   try {
     await listen(server, env.PORT, env.HOST);
   } catch (error) {

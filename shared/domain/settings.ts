@@ -1,6 +1,9 @@
 /** The settings that assistants and runs share, in the contract's own shapes (contract §2). Stored as they travel. */
 import { z } from 'zod';
 
+/** A whole number whose wrong type is called by its name; zod itself calls it a number (shared/wire/validate.ts). */
+export const integer = () => z.int({ error: 'an integer' });
+
 const NAME_PATTERN = /^[a-zA-Z0-9_-]{1,64}$/;
 
 /** Up to 16 pairs of strings: keys to 64 characters, values to 512. */
@@ -32,7 +35,7 @@ export const Tool = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('file_search'),
     file_search: z
-      .strictObject({ max_num_results: z.int().min(1).max(50).optional(), ranking_options: RankingOptions.optional() })
+      .strictObject({ max_num_results: integer().min(1).max(50).optional(), ranking_options: RankingOptions.optional() })
       .optional(),
   }),
   z.strictObject({ type: z.literal('function'), function: FunctionDefinition }),
@@ -70,7 +73,7 @@ export type ResponseFormat = z.infer<typeof ResponseFormat>;
 
 export const TruncationStrategy = z.strictObject({
   type: z.enum(['auto', 'last_messages']),
-  last_messages: z.int().min(1).nullish(),
+  last_messages: integer().min(1).nullish(),
 });
 export type TruncationStrategy = z.infer<typeof TruncationStrategy>;
 

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import type { MessageInput } from './message.ts';
-import { Metadata, ToolResources } from './settings.ts';
+import { Metadata, ToolResources, integer } from './settings.ts';
 
 const DAY_MS = 86_400_000;
 
 /** How long a thread lives after its last activity. */
-export const Retention = z.union([z.strictObject({ days: z.int().min(1).max(3650) }), z.literal('never')]);
+export const Retention = z.union([z.strictObject({ days: integer().min(1).max(3650) }), z.literal('never')]);
 export type Retention = z.infer<typeof Retention>;
 
 /**

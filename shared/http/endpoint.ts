@@ -39,7 +39,7 @@ export function endpoint<B extends z.ZodType = z.ZodUndefined, Q extends z.ZodTy
     const query = (spec.query ? validate(spec.query, req.query()) : undefined) as z.output<Q>;
     // An absent body and an empty one are an empty object: the official clients send either.
     const raw = req.method === 'POST' ? await readJson(req.raw, service.maxBodyBytes) : undefined;
-    const body = (spec.body ? validate(spec.body, raw ?? {}) : undefined) as z.output<B>;
+    const body = (spec.body ? validate(spec.body, raw === undefined ? {} : raw) : undefined) as z.output<B>;
     const call: Call<z.output<B>, z.output<Q>> = {
       ...service,
       projectId: context.get('projectId'),

@@ -24,8 +24,8 @@ interface Sent {
  * so a repetition, a race and a crash in between all find either both or neither. A repetition gets the record as it is now.
  */
 export async function withIdempotency<C extends Call<unknown, unknown>>(call: C, creates: Creates | undefined, sent: Sent, handle: (call: C) => Promise<object>): Promise<object> {
-  const key = call.header('idempotency-key');
-  if (key === undefined || creates === undefined) return handle(call);
+  const key = call.header('idempotency-key')?.trim();
+  if (!key || creates === undefined) return handle(call);
   const id = sha256(key);
   const fingerprint = sha256(JSON.stringify([sent.method, sent.path, sent.body ?? {}]));
   const place = keys.idempotency(call.projectId, id);

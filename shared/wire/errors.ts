@@ -8,7 +8,7 @@ import {
   ToolOutputsMismatchError,
 } from '../domain/errors.ts';
 import { ModelError } from '../ports/model.ts';
-import { BodyTooLargeError, IdempotencyError, NoSuchUrlError, UnauthorizedError, WrongMethodError } from './http-errors.ts';
+import { BodyTooLargeError, ClientGoneError, IdempotencyError, NoSuchUrlError, UnauthorizedError, WrongMethodError } from './http-errors.ts';
 
 export interface ErrorBody {
   error: { message: string; type: string; param: string | null; code: string | null };
@@ -56,6 +56,7 @@ export function toWireError(error: Error): WireError {
   if (error instanceof WrongMethodError) {
     return invalid(405, `Not allowed to ${error.method} on ${error.path}. (HINT: Perhaps you meant to use a different HTTP method?)`, null, 'method_not_supported');
   }
+  if (error instanceof ClientGoneError) return invalid(400, 'The request body ended before its time.');
   if (error instanceof IdempotencyError) return invalid(400, error.message, null, 'idempotency_key_reused');
   return SERVER_ERROR;
 }

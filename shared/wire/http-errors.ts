@@ -40,3 +40,6 @@ export class WrongMethodError extends RequestError {
 
 /** An Idempotency-Key that was used for another request, or for a stream, which cannot be told a second time. */
 export class IdempotencyError extends RequestError {}
+
+/** Nobody is there to read the answer. */
+export class ClientGoneError extends RequestError {}

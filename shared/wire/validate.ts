@@ -4,11 +4,11 @@ import { InvalidRequestError } from '../domain/errors.ts';
 
 /** The input as the schema makes it, or an InvalidRequestError about the first thing that is wrong with it. */
 export function validate<S extends z.ZodType>(schema: S, input: unknown): z.output<S> {
-  const result = schema.safeParse(input);
+  const result = schema.safeParse(input, { reportInput: true });
   if (result.success) return result.data;
   const [first] = result.error.issues.map((issue) => mostSpecific(issue, issue.path));
   if (!first) throw new InvalidRequestError('The request is not valid.');
-  throw describe(first.issue, first.path, valueAt(input, first.path));
+  throw describe(first.issue, first.path);
 }
 
 type Issue = z.core.$ZodIssue;
@@ -18,15 +18,19 @@ interface Located {
   path: Path;
 }
 
-/** Of a union's branches, the one that got furthest: the others only say that they are of another type. */
+/** Of a union's branches, the one that the value was meant for: the others only say that it is of another type. */
 function mostSpecific(issue: Issue, path: Path): Located {
   if (issue.code !== 'invalid_union' || issue.errors.length === 0) return { issue, path };
   const branches = issue.errors.map((errors) => errors[0]).filter((error) => error !== undefined);
-  const deeper = branches.find((error) => !(error.code === 'invalid_type' && error.path.length === 0));
-  return deeper ? mostSpecific(deeper, [...path, ...deeper.path]) : { issue, path };
+  const meant = branches.find((error) => error.path.length > 0 || !isOfAnotherType(error));
+  return meant ? mostSpecific(meant, [...path, ...meant.path]) : { issue, path };
 }
 
-function describe(issue: Issue, path: Path, value: unknown): InvalidRequestError {
+const isOfAnotherType = (error: Issue): boolean =>
+  error.code === 'invalid_type' || (error.code === 'invalid_value' && typeof error.values[0] !== typeof error.input);
+
+function describe(issue: Issue, path: Path): InvalidRequestError {
+  const value = issue.input;
   const param = dotted(path);
   const fail = (message: string, code: string, at = param) => new InvalidRequestError(message, at || undefined, code);
   switch (issue.code) {
@@ -35,7 +39,7 @@ function describe(issue: Issue, path: Path, value: unknown): InvalidRequestError
       return fail(`Unknown parameter: '${name}'.`, 'unknown_parameter', name);
     }
     case 'invalid_type':
-      return value === undefined ? missing(param) : wrongType(param, typeNames[issue.expected] ?? `a ${issue.expected}`, value);
+      return value === undefined ? missing(param) : wrongType(param, expectedType(issue), value);
     case 'invalid_value':
       return value === undefined ? missing(param) : unsupported(param, value, issue.values);
     case 'invalid_union': {
@@ -61,7 +65,7 @@ function describe(issue: Issue, path: Path, value: unknown): InvalidRequestError
 const missing = (param: string) => new InvalidRequestError(`Missing required parameter: '${param}'.`, param, 'missing_required_parameter');
 
 const wrongType = (param: string, expected: string, value: unknown) =>
-  new InvalidRequestError(`Invalid type for '${param}': expected ${expected}, but got ${typeOf(value)} instead.`, param || undefined, 'invalid_type');
+  new InvalidRequestError(`Invalid type${param && ` for '${param}'`}: expected ${expected}, but got ${typeOf(value)} instead.`, param || undefined, 'invalid_type');
 
 const unsupported = (param: string, value: unknown, values: readonly unknown[]) =>
   typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
@@ -127,14 +131,21 @@ const typeNames: Record<string, string> = {
 function typeOf(value: unknown): string {
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'an array';
-  if (typeof value === 'number') return Number.isInteger(value) ? 'an integer' : 'a decimal';
+  if (typeof value === 'number') return Number.isInteger(value) ? 'an integer' : Number.isFinite(value) ? 'a decimal' : 'a number out of range';
   return typeNames[typeof value] ?? `a ${typeof value}`;
 }
 
 function expectedOfUnion(issue: Issue & { code: 'invalid_union' }): string {
-  const expected = issue.errors.flatMap((errors) => (errors[0]?.code === 'invalid_type' ? [typeNames[errors[0].expected] ?? errors[0].expected] : []));
+  const expected = issue.errors.flatMap(([error]) => {
+    if (error?.code === 'invalid_type') return [error.expected === 'array' ? 'array of objects' : expectedType(error)];
+    return error?.code === 'invalid_value' ? [listed(error.values)] : [];
+  });
   return `one of ${[...new Set(expected)].join(' or ')}`;
 }
+
+/** `integer()` of the domain says by its message what zod calls a number. */
+const expectedType = (issue: Issue & { code: 'invalid_type' }): string =>
+  issue.message === typeNames['int'] ? issue.message : (typeNames[issue.expected] ?? `a ${issue.expected}`);
 
 const discriminatorValues = (issue: Issue & { code: 'invalid_union' }): unknown[] => ('options' in issue && Array.isArray(issue.options) ? issue.options : []);
 
@@ -145,7 +156,6 @@ const dotted = (path: Path): string =>
   path.reduce<string>((text, key) => (typeof key === 'number' ? `${text}[${key}]` : text ? `${text}.${String(key)}` : String(key)), '');
 
 const isObject = (value: unknown): value is Record<PropertyKey, unknown> => typeof value === 'object' && value !== null;
-const valueAt = (input: unknown, path: Path): unknown => path.reduce<unknown>((value, key) => (isObject(value) ? value[key] : undefined), input);
 const quoted = (value: unknown): string => `'${String(value)}'`;
 
 function listed(values: readonly unknown[]): string {

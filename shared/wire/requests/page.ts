@@ -1,26 +1,26 @@
 import { z } from 'zod';
-import { PREFIX } from '../../domain/ids.ts';
+import type { IdKind } from '../../domain/ids.ts';
+import { integer } from '../../domain/settings.ts';
 import type { PageQuery } from '../../ports/store.ts';
+import { idOf } from './ids.ts';
 
 /** A number in a query string arrives as text; what is no whole number stays text and is refused by its type. */
-const integer = z.preprocess((value) => (typeof value === 'string' && /^-?\d+$/.test(value) ? Number(value) : value), z.int().min(1).max(100));
+const limit = z.preprocess((value) => (typeof value === 'string' && /^-?\d+$/.test(value) ? toSafeInteger(value) : value), integer().min(1).max(100).default(20));
 
-const cursor = (kind: keyof typeof PREFIX) =>
-  z.string().check((ctx) => {
-    const prefix = PREFIX[kind].slice(0, -1);
-    if (ctx.value === '' || ctx.value.startsWith(prefix)) return;
-    ctx.issues.push({ code: 'custom', input: ctx.value, params: { rule: 'id_prefix', prefix } });
-  });
+const toSafeInteger = (digits: string): number => Math.min(Math.max(Number(digits), Number.MIN_SAFE_INTEGER), Number.MAX_SAFE_INTEGER);
 
-const pageFields = (kind: keyof typeof PREFIX) => ({
-  limit: integer.default(20),
+/** An empty cursor is none: clients that page by hand send it for the first page. */
+const cursor = (kind: IdKind) => z.preprocess((value) => (value === '' ? undefined : value), idOf(kind).optional());
+
+const pageFields = (kind: IdKind) => ({
+  limit,
   order: z.enum(['asc', 'desc']).default('desc'),
-  after: cursor(kind).optional(),
-  before: cursor(kind).optional(),
+  after: cursor(kind),
+  before: cursor(kind),
 });
 
 /** Query strings are open: clients and proxies add parameters of their own. */
-export const pageOf = (kind: keyof typeof PREFIX) => z.object(pageFields(kind));
+export const pageOf = (kind: IdKind) => z.object(pageFields(kind));
 export const MessagePage = z.object({ ...pageFields('message'), run_id: z.string().optional() });
 
 /** `metadata[key]=value`, any number of times: Threadkeep's own filter for threads. */
@@ -37,8 +37,8 @@ export function metadataFilter(query: Record<string, unknown>): Record<string, s
 export const toPageQuery = (query: z.infer<ReturnType<typeof pageOf>>): PageQuery => ({
   limit: query.limit,
   order: query.order,
-  after: query.after || undefined,
-  before: query.before || undefined,
+  after: query.after,
+  before: query.before,
 });
 
 /** The one value that `include[]` may have; the clients write the name with brackets, without them, or percent-encoded. */

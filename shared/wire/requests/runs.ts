@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { RunOverrides } from '../../domain/run.ts';
-import { Metadata } from '../../domain/settings.ts';
+import { Metadata, integer } from '../../domain/settings.ts';
+import { idOf } from './ids.ts';
 import { CreateMessage } from './messages.ts';
 import { instructions, metadata, optional, overridable, toolChoice, truncationStrategy } from './settings.ts';
 import { CreateThread } from './threads.ts';
@@ -8,11 +9,11 @@ import { createToolResources } from './tool-resources.ts';
 
 /** Lowest token limit that a run may set (contract §2). */
 const FEWEST_TOKENS = 256;
-const tokenLimit = optional(z.int().min(FEWEST_TOKENS));
+const tokenLimit = optional(integer().min(FEWEST_TOKENS));
 
 const settings = {
   ...overridable,
-  assistant_id: z.string(),
+  assistant_id: idOf('assistant'),
   model: optional(z.string().min(1)),
   metadata,
   stream: optional(z.boolean()),
