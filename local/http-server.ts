@@ -10,7 +10,8 @@ const KEEP_ALIVE_MS = 75_000;
 export function makeHttpServer(fetch: (request: Request) => Response | Promise<Response>): Server {
   // Only malformed requests come to this handler, as one whose Host header makes no URL: the app answers everything else itself.
   const errorHandler = () => new Response(envelope('The request is not valid HTTP.'), { status: 400, headers: headers() });
-  const server = createServer(getRequestListener(fetch, { errorHandler }));
+  const listener = getRequestListener(fetch, { errorHandler });
+  const server = createServer((request, response) => void listener(request, response));
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   server.on('clientError', refuse);
   return server;

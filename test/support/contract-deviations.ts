@@ -9,7 +9,7 @@ export interface Deviation {
   reason: string;
   /** A value that the document as published refuses and that we accept, or the reverse for a property we owe. */
   example: Json | undefined;
-  apply(schema: JsonObject): void;
+  apply: (schema: JsonObject) => void;
 }
 
 /** A schema for what the document does not have. */

@@ -1,5 +1,5 @@
 /** The official description of the API as validators, with the deviations that hosted had and that we accept. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
 import ajvFormats from 'ajv-formats';
@@ -12,11 +12,11 @@ export interface Contract {
   /** False when the document is not on this machine: then nothing is validated. */
   available: boolean;
   /** Throws an error that names what is wrong. Does nothing when the document is absent. */
-  expectValid(schemaName: string, payload: unknown): void;
+  expectValid: (schemaName: string, payload: unknown) => void;
   /** The schema of the 200 answer of an operation; `path` is a template or a real path below the base URL. */
-  schemaForResponse(method: string, path: string): string | undefined;
+  schemaForResponse: (method: string, path: string) => string | undefined;
   /** The schema of the data of a server-sent event. */
-  schemaForEvent(name: string): string | undefined;
+  schemaForEvent: (name: string) => string | undefined;
 }
 
 const DOCUMENT = 'contract';
@@ -26,12 +26,11 @@ const LATEST_SECOND = 1e11;
 
 /** Validators for the document in `file`; the published document as it is without `deviations`. */
 export function openContract(file: string, deviations = DEVIATIONS): Contract {
-  const text = read(file);
-  if (text === undefined) {
+  if (!existsSync(file)) {
     console.warn(`contract schema not found at ${file}: responses are NOT validated against it in this run`);
     return { available: false, expectValid: () => undefined, schemaForResponse: () => undefined, schemaForEvent: () => undefined };
   }
-  const document = JSON.parse(text) as JsonObject;
+  const document = JSON.parse(readFileSync(file, 'utf8')) as JsonObject;
   const schemas = at(document, 'components', 'schemas');
   for (const { name, schema } of EXTENSIONS) schemas[name] = schema;
   for (const { schema, apply } of deviations) apply(at(schemas, schema));
@@ -41,20 +40,12 @@ export function openContract(file: string, deviations = DEVIATIONS): Contract {
   return { available: true, expectValid, schemaForResponse: (method, path) => findRoute(routes, method, path), schemaForEvent: (name) => events.get(name) };
 }
 
-const beside = fileURLToPath(new URL('../../../shared/contract/assistants-openapi.normalized.json', import.meta.url));
-const contract = openContract(process.env['THREADKEEP_CONTRACT'] ?? beside);
+/** Where the document is looked for: beside the repository, or where THREADKEEP_CONTRACT says. */
+export const contractFile = process.env['THREADKEEP_CONTRACT'] ?? fileURLToPath(new URL('../../../shared/contract/assistants-openapi.normalized.json', import.meta.url));
+const contract = openContract(contractFile);
 
 export const contractAvailable = contract.available;
 export const { expectValid, schemaForResponse, schemaForEvent } = contract;
-
-function read(file: string): string | undefined {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-    throw error;
-  }
-}
 
 function validator(document: JsonObject): Contract['expectValid'] {
   const ajv = new Ajv2020({ strict: false, allErrors: true, verbose: true });
@@ -65,15 +56,22 @@ function validator(document: JsonObject): Contract['expectValid'] {
     const validate = ajv.getSchema(`${DOCUMENT}#/components/schemas/${schemaName}`);
     if (!validate) throw new Error(`the contract has no schema '${schemaName}'`);
     if (validate(payload) === true) return;
-    const lines = [...new Set((validate.errors ?? []).map(explain))];
+    const lines = explain(validate.errors ?? []);
     const more = lines.length > SHOWN_ERRORS ? `\n- and ${lines.length - SHOWN_ERRORS} more` : '';
     throw new Error(`not a valid ${schemaName}:\n- ${lines.slice(0, SHOWN_ERRORS).join('\n- ')}${more}`);
   };
 }
 
-function explain({ instancePath, message = 'is wrong', params, data }: ErrorObject): string {
-  const allowed = 'allowedValues' in params ? ` ${JSON.stringify(params['allowedValues'])}` : '';
-  return `${instancePath || '(top)'} ${message}${allowed}, got ${(JSON.stringify(data) ?? 'undefined').slice(0, 120)}`;
+/** One line per fault; what is missing in one place shares a line. */
+function explain(errors: ErrorObject[]): string[] {
+  const missing = new Map<string, string[]>();
+  const faults = new Set<string>();
+  for (const { instancePath, keyword, message = 'is wrong', params, data } of errors) {
+    const place = instancePath || '(top)';
+    if (keyword === 'required') missing.set(place, [...(missing.get(place) ?? []), String(params['missingProperty'])]);
+    else faults.add(`${place} ${message}${'allowedValues' in params ? ` ${JSON.stringify(params['allowedValues'])}` : ''}, got ${(JSON.stringify(data) ?? 'undefined').slice(0, 120)}`);
+  }
+  return [...[...missing].map(([place, names]) => `${place} lacks ${[...new Set(names)].join(', ')}`), ...faults];
 }
 
 interface Route {

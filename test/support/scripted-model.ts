@@ -31,6 +31,7 @@ export class ScriptedModel implements AsyncDisposable {
   readonly #server: Server;
   readonly #options: ScriptedModelOptions;
   readonly #arriving = new Set<Promise<void>>();
+  readonly #answering = new Set<ServerResponse>();
   #requests: RecordedRequest[] = [];
   #queue: Step[] = [];
   #keyed: KeyedScript[] = [];
@@ -52,6 +53,8 @@ export class ScriptedModel implements AsyncDisposable {
     this.#server = server;
     this.#options = options;
     server.on('request', (request, response) => {
+      this.#answering.add(response);
+      response.once('close', () => this.#answering.delete(response));
       const handled = this.#handle(request, response).finally(() => this.#arriving.delete(handled));
       this.#arriving.add(handled);
     });
@@ -85,14 +88,15 @@ export class ScriptedModel implements AsyncDisposable {
     if (problems.length > 0) throw new Error(`the scripted model saw ${problems.length} problem(s):\n- ${problems.join('\n- ')}`);
   }
 
-  /** Forgets script, requests and problems, and hangs up on whoever is still connected. */
+  /** Forgets script, requests and problems, and hangs up on whoever still waits for the rest of an answer. */
   reset(): void {
     this.#requests = [];
     this.#queue = [];
     this.#keyed = [];
     this.#always = undefined;
     this.#problems = [];
-    this.#server.closeAllConnections();
+    // Only those: an idle connection may be taken up by its client at this very moment.
+    for (const response of this.#answering) response.destroy();
   }
 
   async close(): Promise<void> {
