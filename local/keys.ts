@@ -10,6 +10,9 @@ const USAGE = `npm run keys -- create [--project NAME] [--name NAME]   a new key
 npm run keys -- list                                    all keys, without their secrets
 npm run keys -- revoke KEY|ID                           a key, or the beginning of its id in the list`;
 
+/** Part of every key in the store. */
+const PROJECT_NAME = /^[A-Za-z0-9_-]{1,64}$/;
+
 /** Says what it did on standard output and returns the exit code. */
 async function main(args: string[]): Promise<number> {
   const { positionals, values } = parseArgs({
@@ -21,6 +24,10 @@ async function main(args: string[]): Promise<number> {
   const expected = { create: 1, list: 1, revoke: 2 }[command ?? ''];
   if (positionals.length !== expected) {
     console.error(USAGE);
+    return 1;
+  }
+  if (!PROJECT_NAME.test(values.project)) {
+    console.error('A project name is 1 to 64 letters, digits, _ and -.');
     return 1;
   }
   const ring = await openKeyRing(readEnv().DATA_DIR, systemClock);

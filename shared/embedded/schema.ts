@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { SCHEMAS } from '../ports/store.ts';
 
 /**
- * One table per kind of record, all of one shape. `scope` is the scope's parts joined by '/', so a page is one range of
+ * One table per kind of record, all of one shape. `scope` is the scope's parts, escaped and joined by '/', so a page is one range of
  * the primary key. `job` is both work queue and timers; `outbox` is the feed.
  */
 const VERSIONS: readonly string[] = [

@@ -3,7 +3,10 @@ import type { Clock } from '../domain/clock.ts';
 import { type Kind, type PageQuery, type RecordOf, SCHEMAS, type Scope, type Store } from '../ports/store.ts';
 import type { Database } from './database.ts';
 
-export const scopeText = (scope: Scope): string => scope.join('/');
+/** Ids come from URLs and may hold anything: unescaped, ['a/b', 'c'] and ['a', 'b/c'] would be one place. */
+export const scopeText = (scope: Scope): string => scope.map(escaped).join('/');
+
+const escaped = (part: string): string => (/[%/]/.test(part) ? part.replaceAll('%', '%25').replaceAll('/', '%2F') : part);
 
 /** A stored row as a record; a row that no longer fits its schema is an error, never a cast. */
 export function parseRow<K extends Kind>(kind: K, body: unknown): RecordOf<K> {

@@ -80,6 +80,7 @@ export const DEVIATIONS: readonly Deviation[] = [
   nullable('VectorStoreObject', 'expires_after', 'hosted answers null when nothing expires'),
   nullable('OpenAIFile', 'expires_at', 'hosted answers null when nothing expires'),
   nullable('OpenAIFile', 'status_details', 'hosted answers null; deprecated, but present'),
+  nullable('Upload', 'file', 'null until the upload is complete'),
 
   owed('AssistantObject', 'tool_resources', ALWAYS),
   owed('AssistantObject', 'temperature', ALWAYS),

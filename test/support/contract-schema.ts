@@ -32,6 +32,8 @@ export function openContract(file: string, deviations = DEVIATIONS): Contract {
   }
   const document = JSON.parse(readFileSync(file, 'utf8')) as JsonObject;
   const schemas = at(document, 'components', 'schemas');
+  // Some schemas list properties without saying that they mean an object: null and [] would pass.
+  for (const schema of Object.values(schemas)) if (object(schema)?.['properties']) Object.assign(schema ?? {}, { type: 'object' });
   for (const { name, schema } of EXTENSIONS) schemas[name] = schema;
   for (const { schema, apply } of deviations) apply(at(schemas, schema));
   const expectValid = validator(document);
