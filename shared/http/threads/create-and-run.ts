@@ -1,7 +1,6 @@
 import { createThreadAndRun } from '../../actions/create-run.ts';
 import { CreateThreadAndRun, toOverrides } from '../../wire/requests/runs.ts';
 import { toThreadInput } from '../../wire/requests/threads.ts';
-import { toWireRun } from '../../wire/run.ts';
 import { endpoint } from '../endpoint.ts';
 import { runResponse } from './runs/poll-after.ts';
 import { leaseIf, streamRun } from './runs/start.ts';
@@ -17,7 +16,7 @@ export const createAndRun = endpoint({
       overrides: { ...toOverrides(body), toolResources: body.tool_resources },
       lease: leaseIf(call, body.stream),
     });
-    if (!body.stream) return runResponse(call, toWireRun(created.run));
+    if (!body.stream) return runResponse(call, created.run);
     return streamRun(call, created.run, (emit) => {
       emit({ type: 'thread.created', thread: created.thread });
       emit({ type: 'thread.run.created', run: created.queued });

@@ -2,7 +2,6 @@ import { createRun as create } from '../../../actions/create-run.ts';
 import { toMessageInput } from '../../../wire/requests/messages.ts';
 import { Include } from '../../../wire/requests/page.ts';
 import { CreateRun, toOverrides } from '../../../wire/requests/runs.ts';
-import { toWireRun } from '../../../wire/run.ts';
 import { endpoint } from '../../endpoint.ts';
 import { runResponse } from './poll-after.ts';
 import { leaseIf, streamRun } from './start.ts';
@@ -19,7 +18,7 @@ export const createRun = endpoint({
       overrides: { ...toOverrides(body), additionalInstructions: body.additional_instructions },
       lease: leaseIf(call, body.stream),
     });
-    if (!body.stream) return runResponse(call, toWireRun(created.run));
+    if (!body.stream) return runResponse(call, created.run);
     return streamRun(call, created.run, (emit) => {
       emit({ type: 'thread.run.created', run: created.queued });
       emit({ type: 'thread.run.queued', run: created.queued });

@@ -1,5 +1,6 @@
 import type { Call } from '../../endpoint.ts';
-import type { KeptRun } from '../../../wire/run.ts';
+import type { Run } from '../../../domain/run.ts';
+import { viewRun } from './show-run.ts';
 
 const SOONEST_MS = 20;
 const LATEST_MS = 100;
@@ -17,7 +18,8 @@ export function pollAfterMs(ageMs: number, language: string | undefined): number
 }
 
 /** The run as a response that says when to ask again. */
-export function runResponse(call: Pick<Call<unknown, unknown>, 'world' | 'header'>, run: KeptRun): Response {
-  const ageMs = call.world.clock.nowMs() - run.created_at * 1000;
-  return Response.json(run, { headers: { 'openai-poll-after-ms': String(pollAfterMs(ageMs, call.header('x-stainless-lang'))) } });
+export async function runResponse({ world, header }: Pick<Call<unknown, unknown>, 'world' | 'header'>, run: Run): Promise<Response> {
+  // The stored time: `created_at` has whole seconds only, and would make every run look half a second old.
+  const ageMs = world.clock.nowMs() - run.createdAtMs;
+  return Response.json(await viewRun(world, run), { headers: { 'openai-poll-after-ms': String(pollAfterMs(ageMs, header('x-stainless-lang'))) } });
 }

@@ -1,6 +1,5 @@
 import { submitToolOutputs as submit } from '../../../actions/submit-tool-outputs.ts';
 import { SubmitToolOutputs } from '../../../wire/requests/runs.ts';
-import { toWireRun } from '../../../wire/run.ts';
 import { endpoint } from '../../endpoint.ts';
 import { runResponse } from './poll-after.ts';
 import { leaseIf, streamRun } from './start.ts';
@@ -12,7 +11,7 @@ export const submitToolOutputs = endpoint({
     const outputs = body.tool_outputs.map(({ tool_call_id, output }) => ({ toolCallId: tool_call_id, output }));
     const ids = { projectId, threadId: id('thread_id'), runId: id('run_id') };
     const resumed = await submit(world, ids, outputs, leaseIf(call, body.stream));
-    if (!body.stream) return runResponse(call, toWireRun(resumed.run));
+    if (!body.stream) return runResponse(call, resumed.run);
     return streamRun(call, resumed.run, (emit) => {
       emit({ type: 'thread.run.step.completed', step: resumed.step });
       emit({ type: 'thread.run.queued', run: resumed.queued });

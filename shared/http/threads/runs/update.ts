@@ -3,7 +3,6 @@ import { ModifyRun } from '../../../wire/requests/runs.ts';
 import { endpoint } from '../../endpoint.ts';
 import { modify, over } from '../../modify.ts';
 import { runResponse } from './poll-after.ts';
-import { viewRun } from './show-run.ts';
 
 export const updateRun = endpoint({
   body: ModifyRun,
@@ -11,6 +10,6 @@ export const updateRun = endpoint({
     const { world, projectId, id, body } = call;
     const find = () => findRun(world, projectId, id('thread_id'), id('run_id'));
     const run = await modify(world, 'run', find, (before) => ({ ...before, metadata: over(body.metadata, before.metadata) ?? {} }));
-    return runResponse(call, await viewRun(world, run));
+    return runResponse(call, run);
   },
 });
