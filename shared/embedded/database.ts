@@ -2,13 +2,14 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
-import { migrate } from './schema.ts';
+import { isInitialised, markInitialised, migrate } from './schema.ts';
 
 export class DataFolderInUseError extends Error {}
 
 export interface Database {
-  /** True when the file did not exist before. */
-  isFresh: boolean;
+  /** False until `markInitialised` has been called on the file once. */
+  isInitialised: boolean;
+  markInitialised(): void;
   /** A prepared statement, made once. */
   sql(text: string): StatementSync;
   /**
@@ -28,7 +29,7 @@ export function openDatabase(folder: string): Database {
   mkdirSync(folder, { recursive: true });
   const db = new DatabaseSync(join(folder, 'threadkeep.db'), { timeout: BUSY_TIMEOUT_MS });
   db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16000;');
-  const isFresh = migrate(db);
+  migrate(db);
 
   const statements = new Map<string, StatementSync>();
   const sql = (text: string): StatementSync => {
@@ -74,7 +75,8 @@ export function openDatabase(folder: string): Database {
   };
 
   return {
-    isFresh,
+    isInitialised: isInitialised(db),
+    markInitialised: () => markInitialised(db),
     sql,
     write: (work) =>
       new Promise((resolve, reject) => {

@@ -43,7 +43,10 @@ export async function revokeKey(parts: Parts, which: string): Promise<boolean> {
 
 /** A folder that has never had a key gets the local one; one whose keys were all revoked does not get it back. */
 export async function ensureLocalKey(db: Database, parts: Parts): Promise<void> {
-  if (db.isFresh) await storeKey(parts, LOCAL_KEY, DEFAULT_PROJECT, 'local');
+  if (db.isInitialised) return;
+  // A crash right after this line must not end in a folder without a key, nor in a conflict at the next start.
+  if (!(await hasLocalKey(parts))) await storeKey(parts, LOCAL_KEY, DEFAULT_PROJECT, 'local');
+  db.markInitialised();
 }
 
 export const hasLocalKey = async ({ store }: Parts): Promise<boolean> => (await store.get(keys.apiKey(hashKey(LOCAL_KEY)))) !== undefined;

@@ -20,12 +20,24 @@ const VERSIONS: readonly string[] = [
     CREATE TABLE outbox (seq INTEGER PRIMARY KEY AUTOINCREMENT, body TEXT NOT NULL);`,
 ];
 
-/** Brings the file up to date and tells whether it was new; each version is one transaction, so a crash leaves the former one. */
-export function migrate(db: DatabaseSync): boolean {
-  const at = db.prepare('PRAGMA user_version').get() as { user_version: number };
-  if (at.user_version > VERSIONS.length) throw new Error('the data folder was written by a newer Threadkeep');
-  VERSIONS.slice(at.user_version).forEach((statements, i) => {
-    db.exec(`BEGIN IMMEDIATE; ${statements}; PRAGMA user_version = ${at.user_version + i + 1}; COMMIT;`);
-  });
-  return at.user_version === 0;
+/** Brings the file up to date in one transaction, so a crash leaves the former version and two processes do not both try. */
+export function migrate(db: DatabaseSync): void {
+  db.exec('BEGIN IMMEDIATE');
+  try {
+    const { user_version: version } = db.prepare('PRAGMA user_version').get() as { user_version: number };
+    if (version > VERSIONS.length) throw new Error('the data folder was written by a newer Threadkeep');
+    for (const statements of VERSIONS.slice(version)) db.exec(statements);
+    db.exec(`PRAGMA user_version = ${VERSIONS.length}; COMMIT`);
+  } catch (error) {
+    db.exec('ROLLBACK');
+    throw error;
+  }
 }
+
+/** Set once the folder has got its first key; SQLite keeps the number for whoever owns the file ("TKep"). */
+const APPLICATION_ID = 0x544b6570;
+
+export const isInitialised = (db: DatabaseSync): boolean =>
+  (db.prepare('PRAGMA application_id').get() as { application_id: number }).application_id === APPLICATION_ID;
+
+export const markInitialised = (db: DatabaseSync): void => db.exec(`PRAGMA application_id = ${APPLICATION_ID}`);

@@ -1,12 +1,12 @@
 /** One model call as it streams in: opens the message or the tool step at the first piece, tells each piece, keeps the whole. */
-import type { ChatCompletionChunk } from 'openai/resources/chat/completions';
 import { newId } from '../domain/ids.ts';
 import type { ContentPart, OpenMessage } from '../domain/message.ts';
 import type { Emit, MessageDelta } from '../domain/run-event.ts';
-import type { FunctionCall, StepDetails, StepOf } from '../domain/run-step.ts';
+import type { StepDetails, StepOf } from '../domain/run-step.ts';
 import type { Run } from '../domain/run.ts';
 import type { Usage } from '../domain/usage.ts';
 import { type ModelChunk, ModelError } from '../ports/model.ts';
+import { type CallPiece, CallPieces } from './call-pieces.ts';
 import type { TurnResult } from './turn-result.ts';
 
 /** The most calls that one `required_action` may hold (limits L8). */
@@ -27,7 +27,7 @@ export interface TurnContext {
 export class Turn {
   readonly #context: TurnContext;
   #parts: { type: 'text' | 'refusal'; pieces: string[] }[] = [];
-  #calls: FunctionCall[] = [];
+  readonly #calls: CallPieces;
   #finish: string | undefined;
   #lastStepId: string | undefined;
   message: OpenMessage | undefined;
@@ -36,6 +36,8 @@ export class Turn {
 
   constructor(context: TurnContext) {
     this.#context = context;
+    // Some providers ignore parallel_tool_calls: false.
+    this.#calls = new CallPieces(context.run.parallelToolCalls ? MOST_CALLS : 1, () => newId('call', context.nowMs()));
     this.#lastStepId = context.lastStepId;
   }
 
@@ -46,33 +48,34 @@ export class Turn {
 
   /** All that the model has said, for counting when it does not tell its usage. */
   get spoken(): string {
-    return this.#parts.map((part) => part.pieces.join('')).join('') + this.#calls.map((call) => call.name + call.arguments).join('');
+    return this.#parts.map((part) => part.pieces.join('')).join('') + this.#calls.calls.map((call) => call.name + call.arguments).join('');
   }
 
   async read(chunks: AsyncIterable<ModelChunk>): Promise<void> {
     for await (const chunk of chunks) {
       if (chunk.usage) this.usage = toUsage(chunk.usage);
-      const choice = chunk.choices[0];
-      if (!choice) continue;
-      if (choice.delta.content) this.#say('text', choice.delta.content);
-      if (choice.delta.refusal) this.#say('refusal', choice.delta.refusal);
-      if (choice.delta.tool_calls?.length) await this.#call(choice.delta.tool_calls);
-      if (choice.finish_reason) this.#finish = choice.finish_reason;
+      const choice = chunk.choices?.[0];
+      const { content, refusal, tool_calls: pieces } = choice?.delta ?? {};
+      if (content) this.#say('text', content);
+      if (refusal) this.#say('refusal', refusal);
+      for (const piece of pieces ?? []) await this.#call(piece);
+      if (choice?.finish_reason) this.#finish = choice.finish_reason;
     }
     if (this.#finish === undefined) throw new ModelError('unavailable', 'the stream of the model was cut off');
   }
 
   /** The end of a call that ran to its end. A model that says nothing at all has said an empty text. */
   finish(usage: Usage): TurnResult {
-    this.#calls.forEach((call, index) => {
-      if (call.arguments !== '') return;
+    const { calls } = this.#calls;
+    const finishReason = this.#finish === 'length' || this.#finish === 'content_filter' ? this.#finish : 'stop';
+    calls.forEach((call, position) => {
+      if (call.arguments !== '' || finishReason !== 'stop') return;
       // A function without parameters may be called with no arguments; clients parse them all the same.
       call.arguments = '{}';
-      this.#tellCall(index, { arguments: '{}' });
+      this.#tellCall(position, { arguments: '{}' });
     });
-    if (this.#calls.length === 0 && this.#parts.length === 0) this.#say('text', '');
-    const finishReason = this.#finish === 'length' || this.#finish === 'content_filter' ? this.#finish : 'stop';
-    return { finishReason, toolCalls: this.#calls, usage };
+    if (!this.hasSpoken) this.#say('text', '');
+    return { finishReason, toolCalls: calls, usage };
   }
 
   /** The open message with all that was said in it. */
@@ -88,7 +91,7 @@ export class Turn {
   /** The open step with the calls as far as they came. */
   get stepSoFar(): StepOf<'in_progress'> | undefined {
     if (this.step?.details.type !== 'tool_calls') return this.step;
-    return { ...this.step, details: { type: 'tool_calls', toolCalls: this.#calls } };
+    return { ...this.step, details: { type: 'tool_calls', toolCalls: this.#calls.calls } };
   }
 
   #say(type: 'text' | 'refusal', piece: string): void {
@@ -107,7 +110,9 @@ export class Turn {
     this.#context.emit({ type: 'thread.message.delta', messageId: this.message?.id ?? '', content: [delta] });
   }
 
-  async #call(deltas: ChatCompletionChunk.Choice.Delta.ToolCall[]): Promise<void> {
+  async #call(piece: CallPiece): Promise<void> {
+    const taken = this.#calls.take(piece);
+    if (!taken) return;
     if (this.message) {
       await this.#context.onTextDone(this);
       this.message = undefined;
@@ -115,25 +120,9 @@ export class Turn {
       this.#parts = [];
     }
     if (!this.step) this.#openStep({ type: 'tool_calls', toolCalls: [] });
-    const most = this.#context.run.parallelToolCalls ? MOST_CALLS : 1;
-    for (const delta of deltas) {
-      // Some providers ignore parallel_tool_calls: false; what it leaves out the model can ask for in its next turn.
-      if (delta.index >= most) continue;
-      this.#takePiece(delta);
-    }
-  }
-
-  #takePiece({ index, id, function: piece }: ChatCompletionChunk.Choice.Delta.ToolCall): void {
-    let call = this.#calls[index];
-    if (!call) {
-      call = { id: id ?? newId('call', this.#context.nowMs()), type: 'function', name: piece?.name ?? '', arguments: '' };
-      this.#calls[index] = call;
-      this.#tellCall(index, { name: call.name, arguments: '', output: null }, call.id);
-    }
-    if (piece?.arguments) {
-      call.arguments += piece.arguments;
-      this.#tellCall(index, { arguments: piece.arguments });
-    }
+    const { position, call, opening } = taken;
+    if (opening) this.#tellCall(position, { name: call.name, arguments: '', output: null }, call.id);
+    if (taken.arguments !== '') this.#tellCall(position, { arguments: taken.arguments });
   }
 
   #tellCall(index: number, piece: { name?: string; arguments: string; output?: null }, id?: string): void {

@@ -1,5 +1,5 @@
 /** Answers when no model is configured, so that the server is useful at once. Says what it is in every text. */
-import type { ChatCompletionFunctionTool, ChatCompletionMessageParam } from 'openai/resources/chat/completions';
+import type { ChatCompletionChunk, ChatCompletionFunctionTool, ChatCompletionMessageParam } from 'openai/resources/chat/completions';
 import type { Model, ModelChunk, ModelRequest } from '../ports/model.ts';
 
 export const DEMO_MODEL_ID = 'threadkeep-demo';
@@ -54,7 +54,7 @@ function answer({ messages, response_format: format }: ModelRequest): string {
   return format?.type === 'json_object' || format?.type === 'json_schema' ? JSON.stringify({ answer: text }) : text;
 }
 
-type Choice = ModelChunk['choices'][number];
+type Choice = ChatCompletionChunk.Choice;
 const chunk = (delta: Choice['delta'], finish: Choice['finish_reason'] = null): ModelChunk => ({ choices: [{ index: 0, delta, finish_reason: finish }] });
 
 function* textChunks(text: string): Generator<ModelChunk> {

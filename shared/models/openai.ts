@@ -1,6 +1,7 @@
 /** Any OpenAI-compatible endpoint, through the official client. */
 import OpenAI, { APIConnectionError, APIError, APIUserAbortError } from 'openai';
 import { type Model, type ModelChunk, ModelError, type ModelErrorKind, type ModelInfo, type ModelRequest } from '../ports/model.ts';
+import { eventData } from './server-sent.ts';
 
 export interface Upstream {
   baseUrl?: string | undefined;
@@ -35,14 +36,23 @@ async function listModels(client: OpenAI): Promise<ModelInfo[]> {
 
 async function* streamChunks(client: OpenAI, request: ModelRequest, signal: AbortSignal): AsyncGenerator<ModelChunk> {
   try {
-    const stream = await client.chat.completions.create({ ...request, stream: true, stream_options: { include_usage: true } }, { signal });
-    yield* stream;
-    // The client ends an aborted stream as if it had come to its end.
-    signal.throwIfAborted();
+    const body = { ...request, stream: true as const, stream_options: { include_usage: true } };
+    const response = await client.chat.completions.create(body, { signal }).asResponse();
+    if (!response.body) return;
+    for await (const bundle of eventData(response.body, '[DONE]')) {
+      for (const data of bundle) yield parseChunk(data);
+    }
   } catch (error) {
     signal.throwIfAborted();
     throw error instanceof APIUserAbortError ? error : toModelError(error);
   }
+}
+
+/** A provider that fails in the middle of its answer says so in an event. */
+function parseChunk(data: string): ModelChunk {
+  const chunk = JSON.parse(data) as ModelChunk & { error?: { message?: string } };
+  if (chunk.error) throw new APIError(undefined, chunk.error, undefined, undefined);
+  return chunk;
 }
 
 /** Everything that is not a plain refusal may pass by itself: broken streams surface as all sorts of errors. */

@@ -2,7 +2,11 @@
 import type { ChatCompletionChunk, ChatCompletionCreateParamsStreaming } from 'openai/resources/chat/completions';
 
 export type ModelRequest = Omit<ChatCompletionCreateParamsStreaming, 'stream' | 'stream_options'>;
-export type ModelChunk = Pick<ChatCompletionChunk, 'choices'> & { usage?: ChatCompletionChunk['usage'] };
+/** Less than the official type promises: not every provider sends choices with every chunk, or a delta with every choice. */
+export interface ModelChunk {
+  choices?: Partial<ChatCompletionChunk.Choice>[];
+  usage?: ChatCompletionChunk['usage'];
+}
 
 export interface ModelInfo {
   id: string;
