@@ -5,10 +5,11 @@ import type { World } from '../ports/world.ts';
 import { findThread } from './find.ts';
 
 /** Removes the thread's own record: from then on nothing under it can be read or written. The feed has the rest reaped. */
-export function deleteThread(world: World, projectId: string, threadId: string): Promise<void> {
+export function deleteThread(world: World, projectId: string, threadId: string): Promise<Thread> {
   return retryOnConflict(async () => {
     const thread = await findThread(world, projectId, threadId);
     await world.commit({ name: 'delete-thread', writes: [remove('thread', thread)] });
+    return thread;
   });
 }
 

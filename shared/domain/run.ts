@@ -162,6 +162,20 @@ export function endRun(run: ActiveRun, end: RunEnd, usage: Usage, nowMs: number)
   }
 }
 
+/** How a run has ended, as data. */
+export function toRunEnd(run: EndedRun): RunEnd {
+  switch (run.status) {
+    case 'incomplete':
+      return { status: 'incomplete', reason: run.incompleteReason };
+    case 'failed':
+      return { status: 'failed', error: run.lastError };
+    case 'completed':
+    case 'cancelled':
+    case 'expired':
+      return { status: run.status };
+  }
+}
+
 /** What every reader shows: a run past its window is expired, even if nothing has written that down yet. */
 export const asSeenAt = (run: Run, nowMs: number): Run =>
   isActive(run) && isPastWindow(run, nowMs) ? endRun(run, { status: 'expired' }, run.usage, nowMs) : run;

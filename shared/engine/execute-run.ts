@@ -4,7 +4,7 @@ import { stepEnd } from '../actions/step-end.ts';
 import { type Message, completeMessage, interruptMessage } from '../domain/message.ts';
 import type { Emit } from '../domain/run-event.ts';
 import type { RunStep } from '../domain/run-step.ts';
-import type { RunEnd, RunOf } from '../domain/run.ts';
+import { type EndedRun, type RunEnd, type RunOf, isActive, toRunEnd } from '../domain/run.ts';
 import { NO_USAGE, type Usage, addUsage } from '../domain/usage.ts';
 import { ConflictError } from '../ports/commit.ts';
 import { ModelError, type ModelRequest } from '../ports/model.ts';
@@ -12,7 +12,7 @@ import type { World } from '../ports/world.ts';
 import { type Conversation, buildModelRequest } from './build-model-request.ts';
 import { callModel, usageOf } from './call-model.ts';
 import { saveAnsweredCalls, saveRequiredAction, saveText } from './checkpoint.ts';
-import { Hold } from './hold.ts';
+import { Hold, type LostRun } from './hold.ts';
 import { Interrupt } from './interrupt.ts';
 import { loadConversation } from './load-conversation.ts';
 import { nextStep } from './next-step.ts';
@@ -35,9 +35,10 @@ interface Open {
 
 /**
  * Drives a run, whose lease the caller has taken, until it ends or waits for the client. Tells everything to `emit`,
- * a state only after it is stored. Never throws for what a model, a client or another process does.
+ * a state only after it is stored. Never throws for what a model, a client or another process does; returns the run as somebody
+ * else left it when it was lost to them before it rested.
  */
-export async function executeRun(world: World, signals: RunSignals, run: RunOf<'in_progress'>, emit: Emit): Promise<void> {
+export async function executeRun(world: World, signals: RunSignals, run: RunOf<'in_progress'>, emit: Emit): Promise<LostRun | undefined> {
   const hold = new Hold(world, signals, run);
   const open: Open = {};
   try {
@@ -47,6 +48,19 @@ export async function executeRun(world: World, signals: RunSignals, run: RunOf<'
   } finally {
     hold.release();
   }
+  const stored = hold.lost?.stored;
+  if (stored && !isActive(stored)) tellEnded(emit, stored, open.turn, world.clock.nowMs());
+  return hold.lost;
+}
+
+/** Closes the stream of a run that somebody else has ended, with what this driver alone knows of the answer. */
+function tellEnded(emit: Emit, run: EndedRun, turn: Turn | undefined, nowMs: number): void {
+  const end = toRunEnd(run);
+  const [message, step] = [turn?.messageSoFar, turn?.stepSoFar];
+  if (message) emit({ type: 'thread.message.incomplete', message: interruptMessage(message, `run_${end.status === 'cancelled' || end.status === 'expired' ? end.status : 'failed'}`, nowMs) });
+  const ended = step && stepEnd(step, end, undefined, nowMs);
+  if (ended) emit({ type: `thread.run.step.${ended.status}`, step: ended });
+  emit({ type: `thread.run.${run.status}`, run });
 }
 
 async function drive(world: World, hold: Hold, emit: Emit, open: Open): Promise<void> {
@@ -115,7 +129,7 @@ async function finish(world: World, hold: Hold, emit: Emit, end: RunEnd, usage: 
 /** An interruption or a failure: what was open is closed with what it had, and the tokens it took are kept. */
 async function endBadly(world: World, hold: Hold, emit: Emit, open: Open, error: unknown): Promise<void> {
   const cause = hold.signal.aborted ? (hold.signal.reason as unknown) : error;
-  if (cause instanceof Interrupt && cause.why === 'lost') return;
+  if (hold.lost) return;
   const end = endOf(cause);
   if (end.status === 'failed' && !(cause instanceof ModelError)) world.log.error('job_failed', { runId: hold.run.id, error });
   const usage = open.turn ? await usageOf(open.turn, open.request) : NO_USAGE;
@@ -136,7 +150,7 @@ function endOf(cause: unknown): Extract<RunEnd, { status: 'expired' | 'cancelled
 /** Stores the end, looking again whenever somebody else wrote in between, and tells it in the contract's order (§8). */
 async function commitEnd(world: World, hold: Hold, emit: Emit, end: RunEnd, usage: Usage, leftovers: { message?: Message | undefined; step?: RunStep | undefined }): Promise<void> {
   for (;;) {
-    if (hold.signal.aborted && (hold.signal.reason as Interrupt).why === 'lost') return;
+    if (hold.lost) return;
     if (hold.run.status === 'cancelling' && end.status === 'incomplete') end = { status: 'cancelled' };
     try {
       const ended = await commitRunEnd(world, hold.run, end, usage, leftovers);

@@ -19,14 +19,15 @@ const LOOK_AGAIN_MS = 500;
 export async function handleJob(world: World, signals: RunSignals, { job, attempt }: Delivery): Promise<Outcome> {
   switch (job.type) {
     case 'expire-run':
-      return expire(world, job);
+      return expire(world, signals, job);
     case 'drive-run':
       return attempt > MAX_ATTEMPTS ? giveUp(world, job) : driveOrWait(world, signals, job, attempt);
   }
 }
 
-async function expire(world: World, job: Job): Promise<Outcome> {
+async function expire(world: World, signals: RunSignals, job: Job): Promise<Outcome> {
   const run = await world.store.get(runKey(job));
+  if (run && signals.isDriven(run.id)) return { done: false, againInMs: LOOK_AGAIN_MS };
   // A timer may be early by the clocks' difference: it must not be lost for that.
   if (run && isActive(run) && !isPastWindow(run, world.clock.nowMs())) return { done: false, againInMs: run.expiresAtMs - world.clock.nowMs() };
   await expireRun(world, runKey(job));
@@ -37,7 +38,9 @@ async function driveOrWait(world: World, signals: RunSignals, job: Job, attempt:
   const run = await world.store.get(runKey(job));
   const nowMs = world.clock.nowMs();
   if (!run) return attempt <= LOOKS_FOR_MISSING ? { done: false, failed: true, againInMs: LOOK_AGAIN_MS } : DONE;
-  if (isPastWindow(run, nowMs)) return expire(world, job);
+  // Also when its window has closed: the driver ends it, and has what it said so far.
+  if (signals.isDriven(run.id) && run.status !== 'cancelling') return { done: false, againInMs: LOOK_AGAIN_MS };
+  if (isPastWindow(run, nowMs)) return expire(world, signals, job);
   switch (run.status) {
     case 'queued':
       return drive(world, signals, update('run', run, claimRun(run, newLease(world), nowMs)));
@@ -50,7 +53,7 @@ async function driveOrWait(world: World, signals: RunSignals, job: Job, attempt:
     case 'cancelling': {
       signals.changed(run.id);
       const waitMs = leaseLeftMs(world, run, nowMs);
-      if (waitMs > 0) return { done: false, againInMs: waitMs };
+      if (waitMs > 0 || signals.isDriven(run.id)) return { done: false, againInMs: Math.max(waitMs, LOOK_AGAIN_MS) };
       return settle(commitRunEnd(world, run, { status: 'cancelled' }, run.usage));
     }
     case 'requires_action':

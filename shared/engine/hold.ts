@@ -1,4 +1,4 @@
-import { type Lease, type RunOf, releaseTo } from '../domain/run.ts';
+import { type Lease, type Run, type RunOf, releaseTo } from '../domain/run.ts';
 import { ConflictError, update } from '../ports/commit.ts';
 import { keys } from '../ports/store.ts';
 import type { World } from '../ports/world.ts';
@@ -14,6 +14,11 @@ const RENEW_BELOW_MS = 20_000;
 
 export const newLease = (world: World): Lease => ({ owner: world.owner, untilMs: world.clock.nowMs() + LEASE_MS });
 
+/** The run as somebody else has left it; absent when it is gone with its thread. */
+export interface LostRun {
+  stored: Run | undefined;
+}
+
 /**
  * A driver's hold on its run: the record as last seen, kept under a live lease, and a signal that aborts when the run is
  * cancelled, expired or somebody else's.
@@ -24,6 +29,7 @@ export class Hold {
   readonly #stops: (() => void)[] = [];
   #run: RunOf<'in_progress' | 'cancelling'>;
   #released = false;
+  #lost: LostRun | undefined;
   #looking: Promise<void> | undefined;
 
   constructor(world: World, signals: RunSignals, run: RunOf<'in_progress'>) {
@@ -40,6 +46,11 @@ export class Hold {
 
   get signal(): AbortSignal {
     return this.#controller.signal;
+  }
+
+  /** Set when the run is no longer this driver's, so that it must not write to it any more. */
+  get lost(): LostRun | undefined {
+    return this.#lost;
   }
 
   /** Adopts the record that a commit of the driver's own has stored. */
@@ -68,8 +79,8 @@ export class Hold {
     const seen = this.#run;
     const stored = await this.#world.store.get(keys.run(seen.projectId, seen.threadId, seen.id));
     if (this.#released || (stored && stored.rev < this.#run.rev)) return;
-    if (stored?.status !== 'in_progress' && stored?.status !== 'cancelling') return this.#interrupt('lost');
-    if (stored.lease?.owner !== this.#world.owner) return this.#interrupt('lost');
+    if (stored?.status !== 'in_progress' && stored?.status !== 'cancelling') return this.#lose(stored);
+    if (stored.lease?.owner !== this.#world.owner) return this.#lose(stored);
     this.#run = stored;
     if (stored.status === 'cancelling') return this.#interrupt('cancelled');
     if (stored.lease.untilMs - this.#world.clock.nowMs() < RENEW_BELOW_MS) await this.#renew(stored);
@@ -93,6 +104,12 @@ export class Hold {
         .finally(() => this.#released || this.signal.aborted || this.#lookAgainLater());
     });
     this.#stops[2] = cancel;
+  }
+
+  /** Holds also when the signal has aborted before, for a reason that another process was faster to act upon. */
+  #lose(stored: Run | undefined): void {
+    this.#lost = { stored };
+    this.#interrupt('lost');
   }
 
   #interrupt(why: Interrupt['why']): void {

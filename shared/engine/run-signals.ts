@@ -12,6 +12,11 @@ export class RunSignals {
     };
   }
 
+  /** True while a driver of this process holds the run, even if its lease has lapsed because the process was not let run. */
+  isDriven(runId: string): boolean {
+    return this.#listeners.has(runId);
+  }
+
   changed(runId: string): void {
     this.#listeners.get(runId)?.();
   }

@@ -1,6 +1,7 @@
+import { RequestError } from '../domain/errors.ts';
 import type { Emit } from '../domain/run-event.ts';
 import type { World } from '../ports/world.ts';
-import { SERVER_ERROR } from '../wire/errors.ts';
+import { toWireError } from '../wire/errors.ts';
 import { DONE_FRAME, PING_FRAME, errorFrame, toFrame } from '../wire/sse.ts';
 
 /** Silence after which a comment is sent; proxies commonly give up after 60 s, API Gateway's edge after 30 s. */
@@ -46,8 +47,8 @@ export function eventStream(world: World, produce: (emit: Emit) => Promise<void>
 
       produce((event) => send(toFrame(event)))
         .catch((error: unknown) => {
-          world.log.error('request_failed', { error });
-          send(errorFrame(SERVER_ERROR.body));
+          if (!(error instanceof RequestError)) world.log.error('request_failed', { error });
+          send(errorFrame(toWireError(error as Error).body));
         })
         .finally(() => {
           send(DONE_FRAME);

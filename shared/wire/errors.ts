@@ -8,7 +8,7 @@ import {
   ToolOutputsMismatchError,
 } from '../domain/errors.ts';
 import { ModelError } from '../ports/model.ts';
-import { BodyTooLargeError, ClientGoneError, IdempotencyError, NoSuchUrlError, UnauthorizedError, WrongMethodError } from './http-errors.ts';
+import { BodyTooLargeError, ClientGoneError, IdempotencyError, NoSuchUrlError, StreamLostError, UnauthorizedError, WrongMethodError } from './http-errors.ts';
 
 export interface ErrorBody {
   error: { message: string; type: string; param: string | null; code: string | null };
@@ -56,6 +56,7 @@ export function toWireError(error: Error): WireError {
   if (error instanceof WrongMethodError) {
     return invalid(405, `Not allowed to ${error.method} on ${error.path}. (HINT: Perhaps you meant to use a different HTTP method?)`, null, 'method_not_supported');
   }
+  if (error instanceof StreamLostError) return streamLost(error);
   if (error instanceof ClientGoneError) return invalid(400, 'The request body ended before its time.');
   if (error instanceof IdempotencyError) return invalid(400, error.message, null, 'idempotency_key_reused');
   return SERVER_ERROR;
@@ -84,6 +85,9 @@ function notFound({ what, id }: NotFoundError): WireError {
   if (what === 'model') return invalid(404, `The model '${id}' does not exist`, 'model', 'model_not_found');
   return invalid(404, `No ${NAMES[what]} found with id '${id}'.`);
 }
+
+const streamLost = ({ runId, goesOn }: StreamLostError): WireError =>
+  goesOn ? invalid(409, `Run ${runId} is being carried on by another process. Retrieve the run to see how it ends.`) : invalid(404, `No run found with id '${runId}'.`);
 
 const busyText = ({ threadId, runId, attempted }: ThreadBusyError): string =>
   attempted === 'run'

@@ -43,3 +43,14 @@ export class IdempotencyError extends RequestError {}
 
 /** Nobody is there to read the answer. */
 export class ClientGoneError extends RequestError {}
+
+/** A stream whose run went away: deleted with its thread, or carried on by another process. */
+export class StreamLostError extends RequestError {
+  readonly runId: string;
+  readonly goesOn: boolean;
+  constructor(runId: string, goesOn: boolean) {
+    super(`the stream has lost ${runId}`);
+    this.runId = runId;
+    this.goesOn = goesOn;
+  }
+}

@@ -1,8 +1,9 @@
 /** What the three endpoints that start or resume a run have in common: stream it here, or leave it to the queue. */
 import type { Emit } from '../../../domain/run-event.ts';
-import type { Lease, Run } from '../../../domain/run.ts';
+import { type Lease, type Run, isActive } from '../../../domain/run.ts';
 import { executeRun } from '../../../engine/execute-run.ts';
 import { newLease } from '../../../engine/hold.ts';
+import { StreamLostError } from '../../../wire/http-errors.ts';
 import { eventStream } from '../../event-stream.ts';
 import type { Service } from '../../service.ts';
 
@@ -15,6 +16,7 @@ export function streamRun(service: Service, run: Run, beginning: (emit: Emit) =>
   return eventStream(service.world, async (emit) => {
     beginning(emit);
     emit({ type: 'thread.run.in_progress', run });
-    await executeRun(service.world, service.signals, run, emit);
+    const lost = await executeRun(service.world, service.signals, run, emit);
+    if (lost && (!lost.stored || isActive(lost.stored))) throw new StreamLostError(run.id, lost.stored !== undefined);
   });
 }
