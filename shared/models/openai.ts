@@ -40,8 +40,13 @@ async function* streamChunks(client: OpenAI, request: ModelRequest, signal: Abor
     const response = await client.chat.completions.create(body, { signal }).asResponse();
     if (!response.body) return;
     for await (const bundle of eventData(response.body, '[DONE]')) {
-      for (const data of bundle) yield parseChunk(data);
+      for (const data of bundle) {
+        // What had arrived before an abort is not told after it.
+        signal.throwIfAborted();
+        yield parseChunk(data);
+      }
     }
+    signal.throwIfAborted();
   } catch (error) {
     signal.throwIfAborted();
     throw error instanceof APIUserAbortError ? error : toModelError(error);
