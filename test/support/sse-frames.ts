@@ -22,6 +22,11 @@ export class SseFrames {
     this.#report = report;
   }
 
+  /** True once `[DONE]` was read: the official clients read no further. */
+  get isDone(): boolean {
+    return this.#isDone;
+  }
+
   push(bytes: Uint8Array): void {
     this.#cut(this.#decode(bytes));
   }

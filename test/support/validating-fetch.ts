@@ -93,14 +93,20 @@ function checkedStream(response: Response, path: string, method: string, report:
     if (schema !== undefined) attempt(() => expectValid(schema, frame.data), (problem) => report(`${frame.event}: ${problem}`));
     rules.accept(frame);
   }, report);
+  let isJudged = false;
+  const judge = () => {
+    if (!isJudged) rules.end();
+    isJudged = true;
+  };
   const checker = new TransformStream<Uint8Array, Uint8Array>({
     transform: (bytes, controller) => {
       frames.push(bytes);
+      if (frames.isDone) judge();
       controller.enqueue(bytes);
     },
     flush: () => {
       frames.end();
-      rules.end();
+      judge();
     },
   });
   const checked = new Response(response.body.pipeThrough(checker), { status: response.status, statusText: response.statusText, headers: response.headers });
