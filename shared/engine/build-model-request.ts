@@ -19,13 +19,12 @@ export interface Conversation {
 
 /** `completionTokens` is what is left of the run's budget, absent when it has none. */
 export function buildModelRequest(run: Run, { history, turns }: Pick<Conversation, 'history' | 'turns'>, completionTokens: number | undefined): ModelRequest {
+  const said = [...history.map(fromThread), ...turnMessages(turns)];
+  // Chat Completions refuses a call without any message; the Assistants API could run an empty thread.
+  const instructions = run.instructions ?? (said.length === 0 ? 'You are a helpful assistant.' : '');
   return {
     model: run.model,
-    messages: [
-      ...(run.instructions ? [{ role: 'system' as const, content: run.instructions }] : []),
-      ...history.map(fromThread),
-      ...turnMessages(turns),
-    ],
+    messages: [...(instructions ? [{ role: 'system' as const, content: instructions }] : []), ...said],
     ...toolSettings(run, turns.length === 0),
     ...(run.responseFormat !== 'auto' && { response_format: responseFormat(run.responseFormat) }),
     // 1 is every provider's default, and the reasoning models refuse to be told so.
