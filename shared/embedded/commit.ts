@@ -1,6 +1,6 @@
 import type { Clock } from '../domain/clock.ts';
 import { type Change, type Commit, ConflictError, type Scheduled, type Write } from '../ports/commit.ts';
-import { FED_KINDS, type FeedEvent } from '../ports/feed.ts';
+import { FED_KINDS } from '../ports/feed.ts';
 import type { Kind, RecordOf } from '../ports/store.ts';
 import type { Database } from './database.ts';
 import { parseRow, scopeText } from './store.ts';
@@ -50,11 +50,14 @@ function applyWrite(db: Database, write: Write): void {
   }
 }
 
+/** The kind, and what tells its records apart: the feed keeps the order of one record's events. */
+const outboxKey = (kind: Kind, scope: string, id: string): string => `${kind}:${scope}/${id}`;
+
 /** Deletes a record and, in the same transaction, tells the feed. */
 export function deleteRecord(db: Database, kind: Kind, scope: string, id: string): void {
   if (FED_KINDS.includes(kind)) {
-    const event = { type: 'removed', kind, record: readRecord(db, kind, scope, id) } as FeedEvent;
-    db.sql('INSERT INTO outbox (body) VALUES (?)').run(JSON.stringify(event));
+    // The row as it stands, unread: one that no longer fits its schema must not be impossible to remove.
+    db.sql(`INSERT INTO outbox (key, due_ms, attempts, body) SELECT ?, 0, 0, body FROM ${kind} WHERE scope = ? AND id = ?`).run(outboxKey(kind, scope, id), scope, id);
   }
   db.sql(`DELETE FROM ${kind} WHERE scope = ? AND id = ?`).run(scope, id);
 }

@@ -28,8 +28,13 @@ const BUSY_TIMEOUT_MS = 5000;
 export function openDatabase(folder: string): Database {
   mkdirSync(folder, { recursive: true });
   const db = new DatabaseSync(join(folder, 'threadkeep.db'), { timeout: BUSY_TIMEOUT_MS });
-  db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16000;');
-  migrate(db);
+  try {
+    db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16000;');
+    migrate(db);
+  } catch (error) {
+    db.close();
+    throw error;
+  }
 
   const statements = new Map<string, StatementSync>();
   const sql = (text: string): StatementSync => {

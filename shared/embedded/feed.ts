@@ -6,68 +6,97 @@ import { deleteRecord } from './commit.ts';
 import type { Database } from './database.ts';
 import { parseRow } from './store.ts';
 
-const PAUSE_AFTER_FAILURE_MS = 5000;
+const FIRST_PAUSE_MS = 5000;
+const LONGEST_PAUSE_MS = 600_000;
 const SWEEP_EVERY_MS = 30_000;
 const SWEEP_AT_ONCE = 500;
 const SWEPT_KINDS: readonly Kind[] = ['thread', 'idempotency'];
+
+type Handle = (event: FeedEvent) => Promise<void>;
 
 /** The outbox, told one event after the other, and the sweeper that stands in for DynamoDB's TTL. */
 export function makeFeed(db: Database, clock: Clock, log: Log): Feed {
   return {
     consume(handle) {
-      let running = true;
-      let telling = false;
-
-      const tell = async () => {
-        if (telling) return;
-        telling = true;
-        while (running) {
-          const row = db.sql('SELECT seq, body FROM outbox ORDER BY seq LIMIT 1').get();
-          if (row === undefined) break;
-          try {
-            await handle(parseEvent(String(row['body'])));
-            await db.write(() => db.sql('DELETE FROM outbox WHERE seq = ?').run(Number(row['seq'])));
-          } catch (error) {
-            log.error('feed_failed', { error });
-            clock.after(PAUSE_AFTER_FAILURE_MS, () => void tell());
-            break;
-          }
-        }
-        telling = false;
-      };
-
-      let cancelSweep: () => void = () => undefined;
-      const sweep = () => {
-        if (!running) return;
-        if (hasExpired(db, clock.nowMs())) void db.write(() => removeExpired(db, clock.nowMs()));
-        cancelSweep = clock.after(SWEEP_EVERY_MS, sweep);
-      };
-
-      db.onCommit(() => void tell());
-      sweep();
-      void tell();
-      return {
-        stop() {
-          running = false;
-          cancelSweep();
-        },
-      };
+      const stops = [startTelling(db, clock, log, handle), startSweeping(db, clock, log)];
+      return { stop: () => stops.forEach((stop) => stop()) };
     },
   };
 }
 
-function parseEvent(body: string): FeedEvent {
-  const { kind, record } = JSON.parse(body) as { kind: Kind; record: unknown };
-  if (!FED_KINDS.includes(kind)) throw new Error(`the outbox holds an event of unknown kind ${kind}`);
-  return { type: 'removed', kind, record: parseRow(kind, JSON.stringify(record)) } as FeedEvent;
+/** The oldest event that is due; one that failed waits, and those of the same record behind it, but no others. */
+const NEXT_EVENT = `
+  SELECT seq, key, attempts, body FROM outbox AS event WHERE due_ms <= ?
+  AND NOT EXISTS (SELECT 1 FROM outbox AS earlier WHERE earlier.key = event.key AND earlier.seq < event.seq)
+  ORDER BY seq LIMIT 1`;
+
+function startTelling(db: Database, clock: Clock, log: Log, handle: Handle): () => void {
+  let isRunning = true;
+  let isTelling = false;
+  let cancelAlarm = () => undefined as void;
+
+  const tellAll = async () => {
+    if (isTelling) return;
+    isTelling = true;
+    try {
+      while (isRunning && (await tellNext(db, clock, log, handle))) continue;
+    } catch (error) {
+      log.error('feed_failed', { error });
+    }
+    isTelling = false;
+    if (isRunning) setAlarm();
+  };
+  const setAlarm = () => {
+    cancelAlarm();
+    const next = db.sql('SELECT min(due_ms) AS due FROM outbox WHERE due_ms > ?').get(clock.nowMs())?.['due'];
+    if (typeof next === 'number') cancelAlarm = clock.after(next - clock.nowMs(), () => void tellAll());
+  };
+
+  db.onCommit(() => void tellAll());
+  void tellAll();
+  return () => {
+    isRunning = false;
+    cancelAlarm();
+  };
 }
 
-const hasExpired = (db: Database, nowMs: number): boolean =>
-  SWEPT_KINDS.some((kind) => db.sql(`SELECT 1 FROM ${kind} WHERE remove_after <= ? LIMIT 1`).get(nowMs) !== undefined);
+/** False when nothing is due. */
+async function tellNext(db: Database, clock: Clock, log: Log, handle: Handle): Promise<boolean> {
+  const row = db.sql(NEXT_EVENT).get(clock.nowMs());
+  if (row === undefined) return false;
+  const seq = Number(row['seq']);
+  try {
+    await handle(parseEvent(String(row['key']), row['body']));
+    await db.write(() => db.sql('DELETE FROM outbox WHERE seq = ?').run(seq));
+  } catch (error) {
+    log.error('feed_failed', { seq, error });
+    const attempts = Number(row['attempts']);
+    const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** attempts, LONGEST_PAUSE_MS);
+    await db.write(() => db.sql('UPDATE outbox SET due_ms = ?, attempts = ? WHERE seq = ?').run(clock.nowMs() + pauseMs, attempts + 1, seq));
+  }
+  return true;
+}
 
-function removeExpired(db: Database, nowMs: number): void {
-  for (const kind of SWEPT_KINDS) {
-    const rows = db.sql(`SELECT scope, id FROM ${kind} WHERE remove_after <= ? LIMIT ?`).all(nowMs, SWEEP_AT_ONCE);
-    for (const { scope, id } of rows) deleteRecord(db, kind, String(scope), String(id));
+function parseEvent(key: string, body: unknown): FeedEvent {
+  const kind = FED_KINDS.find((fed) => key.startsWith(`${fed}:`));
+  if (kind === undefined) throw new Error(`the outbox holds an event of no known kind: ${key}`);
+  return { type: 'removed', kind, record: parseRow(kind, body) } as FeedEvent;
+}
+
+function startSweeping(db: Database, clock: Clock, log: Log): () => void {
+  let cancel = () => undefined as void;
+  const sweep = () => {
+    for (const kind of SWEPT_KINDS) removeExpired(db, clock.nowMs(), kind, log);
+    cancel = clock.after(SWEEP_EVERY_MS, sweep);
+  };
+  sweep();
+  return () => cancel();
+}
+
+/** Each in a write of its own, so that one that cannot be removed keeps no other. */
+function removeExpired(db: Database, nowMs: number, kind: Kind, log: Log): void {
+  const rows = db.sql(`SELECT scope, id FROM ${kind} WHERE remove_after <= ? LIMIT ?`).all(nowMs, SWEEP_AT_ONCE);
+  for (const { scope, id } of rows) {
+    db.write(() => deleteRecord(db, kind, String(scope), String(id))).catch((error: unknown) => log.error('feed_failed', { kind, id, error }));
   }
 }

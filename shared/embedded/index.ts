@@ -35,7 +35,7 @@ export async function openKeyRing(dataFolder: string, clock: Clock) {
 /** Opens the folder for this process alone; DataFolderInUseError when another server has it. */
 export async function openEmbeddedWorld({ dataFolder, model, config, clock, log }: EmbeddedSettings): Promise<EmbeddedWorld> {
   const letGo = holdFolder(dataFolder);
-  const db = openDatabase(dataFolder);
+  const db = openOrLetGo(dataFolder, letGo);
   const owner = randomUUID();
   const world = {
     clock,
@@ -57,4 +57,13 @@ export async function openEmbeddedWorld({ dataFolder, model, config, clock, log 
   };
   await ensureLocalKey(db, world);
   return world;
+}
+
+function openOrLetGo(dataFolder: string, letGo: () => void): Database {
+  try {
+    return openDatabase(dataFolder);
+  } catch (error) {
+    letGo();
+    throw error;
+  }
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { type ApiKey, DEFAULT_PROJECT, hashKey, keyHint } from '../domain/api-key.ts';
 import type { Clock } from '../domain/clock.ts';
-import { type Commit, create, remove } from '../ports/commit.ts';
+import { type Commit, ConflictError, create, remove } from '../ports/commit.ts';
 import { type Store, keys } from '../ports/store.ts';
 import type { Database } from './database.ts';
 
@@ -44,8 +44,12 @@ export async function revokeKey(parts: Parts, which: string): Promise<boolean> {
 /** A folder that has never had a key gets the local one; one whose keys were all revoked does not get it back. */
 export async function ensureLocalKey(db: Database, parts: Parts): Promise<void> {
   if (db.isInitialised) return;
-  // A crash right after this line must not end in a folder without a key, nor in a conflict at the next start.
-  if (!(await hasLocalKey(parts))) await storeKey(parts, LOCAL_KEY, DEFAULT_PROJECT, 'local');
+  try {
+    await storeKey(parts, LOCAL_KEY, DEFAULT_PROJECT, 'local');
+  } catch (error) {
+    // There already: from a start that was cut off right here, or from a process that opens the folder at the same time.
+    if (!(error instanceof ConflictError)) throw error;
+  }
   db.markInitialised();
 }
 

@@ -44,7 +44,7 @@ export function makeQueue(db: Database, clock: Clock, log: Log): Queue {
       };
 
       // A restart makes everything of the last process due that was waiting only for its leases.
-      void db.write(() => db.sql(`UPDATE job SET due_ms = 0 WHERE json_extract(body, '$.type') = 'drive-run'`).run());
+      db.write(() => db.sql(`UPDATE job SET due_ms = 0 WHERE name >= 'drive:' AND name < 'drive;'`).run()).catch((error: unknown) => log.error('job_failed', { error }));
       db.onCommit(pump);
       return {
         stop() {

@@ -17,7 +17,8 @@ const VERSIONS: readonly string[] = [
     CREATE INDEX message_run ON message (scope, json_extract(body, '$.runId'), id) WHERE json_extract(body, '$.runId') IS NOT NULL;
     CREATE TABLE job (seq INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE, due_ms INTEGER NOT NULL, attempts INTEGER NOT NULL, body TEXT NOT NULL);
     CREATE INDEX job_due ON job (due_ms);
-    CREATE TABLE outbox (seq INTEGER PRIMARY KEY AUTOINCREMENT, body TEXT NOT NULL);`,
+    CREATE TABLE outbox (seq INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL, due_ms INTEGER NOT NULL, attempts INTEGER NOT NULL, body TEXT NOT NULL);
+    CREATE INDEX outbox_key ON outbox (key, seq);`,
 ];
 
 /** Brings the file up to date in one transaction, so a crash leaves the former version and two processes do not both try. */

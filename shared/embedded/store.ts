@@ -20,18 +20,18 @@ export function parseRow<K extends Kind>(kind: K, body: unknown): RecordOf<K> {
 
 export function makeStore(db: Database, clock: Clock): Store {
   return {
-    get: (key) => {
+    async get(key) {
       const row = db
         .sql(`SELECT body FROM ${key.kind} WHERE scope = ? AND id = ? AND (remove_after IS NULL OR remove_after > ?)`)
         .get(scopeText(key.scope), key.id, clock.nowMs());
-      return Promise.resolve(row && parseRow(key.kind, row['body']));
+      return row && parseRow(key.kind, row['body']);
     },
-    page: (kind, scope, query) => {
+    async page(kind, scope, query) {
       const { text, values, reversed } = pageStatement(kind, scope, query, clock.nowMs());
       const rows = db.sql(text).all(...values);
       const hasMore = rows.length > query.limit;
       const items = rows.slice(0, query.limit).map((row) => parseRow(kind, row['body']));
-      return Promise.resolve({ items: reversed ? items.reverse() : items, hasMore });
+      return { items: reversed ? items.reverse() : items, hasMore };
     },
   };
 }
