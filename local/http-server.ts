@@ -1,7 +1,7 @@
 /** Node's HTTP server before the app. What it refuses by itself still gets the contract's envelope. */
 import { getRequestListener } from '@hono/node-server';
 import { randomUUID } from 'node:crypto';
-import { STATUS_CODES, type Server, createServer } from 'node:http';
+import { type IncomingMessage, STATUS_CODES, type Server, type ServerResponse, createServer } from 'node:http';
 import type { Duplex } from 'node:stream';
 
 /** Longer than the common proxies and clients keep an idle connection, so that it is they who close it. */
@@ -11,7 +11,10 @@ export function makeHttpServer(fetch: (request: Request) => Response | Promise<R
   // Only malformed requests come to this handler, as one whose Host header makes no URL: the app answers everything else itself.
   const errorHandler = () => new Response(envelope('The request is not valid HTTP.'), { status: 400, headers: headers() });
   const listener = getRequestListener(fetch, { errorHandler });
-  const server = createServer((request, response) => void listener(request, response));
+  // Without a Host header it is for `errorHandler`, not for Node, to answer.
+  const server = createServer({ requireHostHeader: false }, (request, response) => void listener(request, response));
+  // An expectation nobody knows is no reason to refuse; Node would, without a word.
+  server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) => void listener(request, response));
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   server.on('clientError', refuse);
   return server;

@@ -64,6 +64,7 @@ export async function createThreadAndRun(world: World, threadInput: ThreadInput,
 const lockedBy = (thread: Thread, run: Run, nowMs: number): Thread => ({
   ...touched(thread, nowMs),
   activeRun: { id: run.id, expiresAtMs: run.expiresAtMs },
+  lastRunId: run.id,
 });
 
 function planRun(world: World, thread: Thread, assistant: Assistant, { overrides, lease }: Request) {
@@ -79,7 +80,7 @@ function planRun(world: World, thread: Thread, assistant: Assistant, { overrides
     toolChoice: given.toolChoice,
     parallelToolCalls: given.parallelToolCalls,
     ...(instructions.length > 0 && { instructions: instructions.join('\n\n') }),
-    id: newId('run', nowMs),
+    id: newId('run', nowMs, thread.lastRunId),
     projectId: thread.projectId,
     threadId: thread.id,
     assistantId: assistant.id,

@@ -12,8 +12,12 @@ const LONGEST_TIMEOUT_MS = 2_147_483_647;
 export const systemClock: Clock = {
   nowMs: () => Date.now(),
   after(delayMs, fn) {
-    const timer = setTimeout(fn, Math.min(Math.max(delayMs, 0), LONGEST_TIMEOUT_MS));
-    timer.unref();
+    let timer: NodeJS.Timeout;
+    const wait = (leftMs: number) => {
+      const stepMs = Math.min(Math.max(leftMs, 0), LONGEST_TIMEOUT_MS);
+      timer = setTimeout(() => (leftMs > stepMs ? wait(leftMs - stepMs) : fn()), stepMs).unref();
+    };
+    wait(delayMs);
     return () => clearTimeout(timer);
   },
 };

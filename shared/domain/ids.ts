@@ -55,8 +55,9 @@ function randomPart(): string {
   return text;
 }
 
-/** The next string of the same length in alphabet order; an imported id may hold foreign characters, which count as the lowest. */
+/** The next string in alphabet order. An imported id may hold foreign characters, which have no next: a longer id sorts behind it. */
 function increment(body: string): string {
+  if (/[^0-9A-Za-z]/.test(body)) return `${body}0`;
   const digits = [...body];
   for (let i = digits.length - 1; i >= 0; i--) {
     const value = ALPHABET.indexOf(digits[i] ?? '');
@@ -66,5 +67,5 @@ function increment(body: string): string {
     }
     digits[i] = ALPHABET.charAt(0);
   }
-  return body + ALPHABET.charAt(1);
+  return `${body}0`;
 }

@@ -25,6 +25,8 @@ export const Thread = z.strictObject({
   removeAfterMs: z.int().optional(),
   activeRun: z.strictObject({ id: z.string(), expiresAtMs: z.int() }).optional(),
   lastMessageId: z.string().optional(),
+  /** Likewise the floor for the next run's id. */
+  lastRunId: z.string().optional(),
 });
 export type Thread = z.infer<typeof Thread>;
 

@@ -32,23 +32,25 @@ function applyWrite(db: Database, write: Write): void {
   const scope = scopeText(write.key.scope);
   switch (write.op) {
     case 'create':
-    case 'update': {
-      const removeAfterMs = 'removeAfterMs' in write.record ? (write.record.removeAfterMs ?? null) : null;
-      db.sql(`INSERT OR REPLACE INTO ${kind} (scope, id, rev, remove_after, body) VALUES (?, ?, ?, ?, ?)`).run(
-        scope,
-        id,
-        write.record.rev,
-        removeAfterMs,
-        JSON.stringify(write.record),
-      );
+      // Replaces a record that is past its time and not yet swept.
+      db.sql(`INSERT OR REPLACE INTO ${kind} (rev, remove_after, body, scope, id) VALUES (?, ?, ?, ?, ?)`).run(...columnsOf(write.record), scope, id);
       return;
-    }
+    case 'update':
+      // In place: replacing would delete the row and enter it in every index anew.
+      db.sql(`UPDATE ${kind} SET rev = ?, remove_after = ?, body = ? WHERE scope = ? AND id = ?`).run(...columnsOf(write.record), scope, id);
+      return;
     case 'delete':
       return deleteRecord(db, kind, scope, id);
     case 'check':
       return;
   }
 }
+
+const columnsOf = (record: RecordOf<Kind>): [rev: number, removeAfterMs: number | null, body: string] => [
+  record.rev,
+  'removeAfterMs' in record ? (record.removeAfterMs ?? null) : null,
+  JSON.stringify(record),
+];
 
 /** The kind, and what tells its records apart: the feed keeps the order of one record's events. */
 const outboxKey = (kind: Kind, scope: string, id: string): string => `${kind}:${scope}/${id}`;

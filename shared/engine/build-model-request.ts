@@ -21,7 +21,7 @@ export interface Conversation {
 export function buildModelRequest(run: Run, { history, turns }: Pick<Conversation, 'history' | 'turns'>, completionTokens: number | undefined): ModelRequest {
   const said = [...history.map(fromThread), ...turnMessages(turns)];
   // Chat Completions refuses a call without any message; the Assistants API could run an empty thread.
-  const instructions = run.instructions ?? (said.length === 0 ? 'You are a helpful assistant.' : '');
+  const instructions = run.instructions || (said.length === 0 ? 'You are a helpful assistant.' : '');
   return {
     model: run.model,
     messages: [...(instructions ? [{ role: 'system' as const, content: instructions }] : []), ...said],

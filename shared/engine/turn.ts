@@ -11,6 +11,8 @@ import type { TurnResult } from './turn-result.ts';
 
 /** The most calls that one `required_action` may hold (limits L8). */
 const MOST_CALLS = 128;
+/** So many pieces of a burst are read in one turn of the event loop. */
+const PIECES_PER_TURN = 25;
 
 export interface TurnContext {
   run: Run;
@@ -52,6 +54,7 @@ export class Turn {
   }
 
   async read(chunks: AsyncIterable<ModelChunk>): Promise<void> {
+    let told = 0;
     for await (const chunk of chunks) {
       if (chunk.usage) this.usage = toUsage(chunk.usage);
       const choice = chunk.choices?.[0];
@@ -60,6 +63,8 @@ export class Turn {
       if (refusal) this.#say('refusal', refusal);
       for (const piece of pieces ?? []) await this.#call(piece);
       if (choice?.finish_reason) this.#finish = choice.finish_reason;
+      // The first piece leaves before the others of a burst are read, and no burst keeps other runs waiting.
+      if (this.hasSpoken && told++ % PIECES_PER_TURN === 0) await new Promise((resolve) => setImmediate(resolve));
     }
     if (this.#finish === undefined) throw new ModelError('unavailable', 'the stream of the model was cut off');
   }

@@ -28,6 +28,8 @@ export function eventStream(world: World, produce: (emit: Emit) => Promise<void>
         if (!isOpen || waiting.length === 0) return;
         controller.enqueue(encoder.encode(waiting.join('')));
         waiting = [];
+        cancelPing();
+        cancelPing = world.clock.after(PING_AFTER_MS, ping);
       };
       const ping = () => {
         send(PING_FRAME);
@@ -37,8 +39,6 @@ export function eventStream(world: World, produce: (emit: Emit) => Promise<void>
         // What is told in one turn of the event loop leaves in one write.
         if (waiting.length === 0) setImmediate(flush);
         waiting.push(frame);
-        cancelPing();
-        cancelPing = world.clock.after(PING_AFTER_MS, ping);
       };
       stop = () => {
         isOpen = false;

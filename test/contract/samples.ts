@@ -1,0 +1,121 @@
+/** Records of every kind and status, each once with all that it may have and once with as little as it can. */
+import type { Annotation, Attachment, ContentPart } from '../../shared/domain/message.ts';
+import type { Tool } from '../../shared/domain/settings.ts';
+import type { Kind, RecordOf } from '../../shared/ports/store.ts';
+import {
+  aMessage,
+  aRun,
+  aStep,
+  aThread,
+  anApiKey,
+  anAssistant,
+  anIdempotencyRecord,
+  anIncompleteMessage,
+  RUN_STATUSES,
+  STEP_STATUSES,
+  text,
+} from '../support/records.ts';
+import { START_MS } from '../support/manual-clock.ts';
+
+/** As deep and as odd as JSON Schema gets: null, empty strings, empty containers, keys that are numbers, paths or operators. */
+const PARAMETERS = {
+  type: 'object',
+  $defs: { 'a.b/c~d': { enum: [null, '', 0, -0.5, 1e-7, 9007199254740991, true, [], {}] } },
+  properties: { '0': { type: 'string', default: '' }, '#size': { const: null }, ':value': { anyOf: [{}, { type: ['null', 'number'] }] } },
+  required: [],
+  additionalProperties: false,
+};
+
+const TOOLS: Tool[] = [
+  { type: 'code_interpreter' },
+  { type: 'file_search', file_search: { max_num_results: 50, ranking_options: { ranker: 'auto', score_threshold: 0.1 + 0.2 } } },
+  { type: 'file_search' },
+  { type: 'function', function: { name: 'get_weather', description: 'Says “how warm” it is\n', parameters: PARAMETERS, strict: true } },
+  { type: 'function', function: { name: 'no-parameters_', strict: null } },
+];
+
+const METADATA = Object.fromEntries(Array.from({ length: 16 }, (_, n) => [`${n}`.padEnd(64, 'k'), 'v'.repeat(512)]));
+
+const settings = {
+  tools: TOOLS,
+  toolResources: { code_interpreter: { file_ids: ['file-1', 'file-2'] }, file_search: { vector_store_ids: ['vs_1'] } },
+  metadata: METADATA,
+  instructions: 'Be brief.\r\n'.repeat(1000),
+  temperature: 0.30000000000000004,
+  topP: 1,
+  reasoningEffort: 'xhigh' as const,
+  responseFormat: { type: 'json_schema' as const, json_schema: { name: 'answer', description: '', schema: PARAMETERS, strict: false } },
+};
+
+const ANNOTATIONS: Annotation[] = [
+  { type: 'file_citation', text: '【4:0†a.txt】', start_index: 0, end_index: 10, file_citation: { file_id: 'file-1' } },
+  { type: 'file_path', text: 'sandbox:/mnt/data/x.csv', start_index: 11, end_index: 34, file_path: { file_id: 'file-2' } },
+];
+
+const CONTENT: ContentPart[] = [
+  { type: 'text', text: { value: '【4:0†a.txt】 sandbox:/mnt/data/x.csv', annotations: ANNOTATIONS } },
+  { type: 'image_file', image_file: { file_id: 'file-3', detail: 'high' } },
+  { type: 'image_url', image_url: { url: 'https://example.com/a.png?x=%00#é', detail: 'auto' } },
+  { type: 'refusal', refusal: '' },
+  text(''),
+];
+
+const ATTACHMENTS: Attachment[] = [{ file_id: 'file-1', tools: [{ type: 'file_search' }, { type: 'code_interpreter' }] }, { tools: [] }, {}];
+const FULL_MESSAGE = { content: CONTENT, attachments: ATTACHMENTS, metadata: METADATA, assistantId: 'asst_1', runId: 'run_1' };
+
+const FULL_RUN = {
+  ...settings,
+  startedAtMs: START_MS + 1,
+  maxPromptTokens: 256,
+  maxCompletionTokens: 1_000_000,
+  truncationStrategy: { type: 'last_messages' as const, last_messages: 7 },
+  toolChoice: { type: 'function' as const, function: { name: 'get_weather' } },
+  parallelToolCalls: false,
+};
+
+const anOpenMessage = (fields: Parameters<typeof aMessage>[0] = {}) => {
+  const { completedAtMs: _, ...rest } = aMessage(fields);
+  return { ...rest, status: 'in_progress' as const };
+};
+
+const TOOL_CALLS = {
+  type: 'tool_calls' as const,
+  toolCalls: [
+    { id: 'call_1', type: 'function' as const, name: 'get_weather', arguments: '{"city": "Łódź"' },
+    { id: 'call_2', type: 'function' as const, name: '', arguments: '', output: '' },
+  ],
+};
+
+export const SAMPLES: { [K in Kind]: RecordOf<K>[] } = {
+  assistant: [anAssistant(), anAssistant({ ...settings, name: 'Ada', description: 'Explains' }), anAssistant({ responseFormat: { type: 'json_object' } })],
+  thread: [
+    aThread(),
+    aThread({ metadata: METADATA, toolResources: settings.toolResources, activeRun: { id: 'run_1', expiresAtMs: START_MS + 600_000 }, lastMessageId: 'msg_1', lastRunId: 'run_1' }),
+    aThread({ retention: 'never', removeAfterMs: START_MS + 1 }),
+  ],
+  message: [
+    aMessage(),
+    aMessage({ ...FULL_MESSAGE, role: 'assistant' }),
+    aMessage({ content: [] }),
+    anIncompleteMessage(),
+    anIncompleteMessage({ ...FULL_MESSAGE, incompleteReason: 'run_expired' }),
+    anOpenMessage(),
+    anOpenMessage(FULL_MESSAGE),
+  ],
+  run: [
+    ...RUN_STATUSES.map((status) => aRun(status)),
+    ...RUN_STATUSES.map((status) => aRun(status, FULL_RUN)),
+    aRun('cancelling', { stepId: 'step_1' }),
+    aRun('queued', { toolChoice: { type: 'file_search' }, responseFormat: { type: 'text' } }),
+  ],
+  step: [
+    ...STEP_STATUSES.map((status) => aStep(status)),
+    ...STEP_STATUSES.map((status) => aStep(status, { metadata: METADATA, details: TOOL_CALLS })),
+    aStep('in_progress', { usage: { promptTokens: 0, completionTokens: 0, cachedTokens: 0, reasoningTokens: 0 } }),
+    aStep('completed', { details: { type: 'message_creation', messageId: 'msg_1' } }),
+  ],
+  api_key: [anApiKey(), anApiKey({ name: '', projectId: 'proj / ü' })],
+  idempotency: [anIdempotencyRecord(), anIdempotencyRecord({ created: { kind: 'message', parentId: 'thread_1', id: 'msg_1' } })],
+};
+
+export const KINDS = Object.keys(SAMPLES) as Kind[];

@@ -1,0 +1,62 @@
+import type { Scheduled } from '../../../shared/ports/commit.ts';
+import type { Delivery, Handle, Job, Outcome } from '../../../shared/ports/queue.ts';
+import { PROJECT } from '../../support/records.ts';
+import { type Stage, until } from './stage.ts';
+
+export const DONE: Outcome = { done: true };
+export const SECOND = 1000;
+export const MINUTE = 60_000;
+
+/** `nth` counts the deliveries of the same job so far, failed or not. */
+export type Answer = (delivery: Delivery, name: string, nth: number) => Outcome | Promise<Outcome>;
+
+/** A handler that keeps what it is given. Tests tell jobs apart by their run ids. */
+export class Deliveries {
+  readonly all: Delivery[] = [];
+  readonly #stage: Stage;
+  readonly #answer: Answer;
+
+  constructor(stage: Stage, answer: Answer = () => DONE) {
+    this.#stage = stage;
+    this.#answer = answer;
+  }
+
+  readonly handle: Handle = async (delivery) => {
+    this.all.push(delivery);
+    const name = delivery.job.runId;
+    return name.startsWith('fence') ? DONE : this.#answer(delivery, name, this.count(name));
+  };
+
+  get names(): string[] {
+    return this.all.map(({ job }) => job.runId).filter((name) => !name.startsWith('fence'));
+  }
+
+  count(name: string): number {
+    return this.names.filter((other) => other === name).length;
+  }
+
+  attempts(name: string): number[] {
+    return this.all.filter(({ job }) => job.runId === name).map(({ attempt }) => attempt);
+  }
+
+  reach(name: string, count = 1): Promise<void> {
+    return until(() => this.count(name) >= count, `${name} has been delivered ${count} time(s); delivered were: ${this.names.join(', ')}`);
+  }
+
+  /** Resolves when a job sent now has been delivered: what else was due has been so too, and what has not come was not due. */
+  async fence(): Promise<void> {
+    const name = `fence_${this.#fences++}`;
+    await send(this.#stage, job(name, this.#stage.world.clock.nowMs()));
+    await until(() => this.all.some((delivery) => delivery.job.runId === name), 'a job that is due has been delivered');
+  }
+  #fences = 0;
+}
+
+/** Of the kind that engines never hurry, unless told otherwise. */
+export const jobOf = (runId: string, type: Job['type'] = 'expire-run'): Job => ({ type, projectId: PROJECT, threadId: 'thread_1', runId });
+
+export const job = (name: string, dueMs: number, runId = name): Scheduled => ({ name, dueMs, job: jobOf(runId) });
+
+export const send = ({ world }: Stage, ...jobs: Scheduled[]): Promise<void> => world.commit({ name: 'send', writes: [], jobs });
+export const setTimers = ({ world }: Stage, ...timers: Scheduled[]): Promise<void> => world.commit({ name: 'set-timers', writes: [], timers });
+export const cancel = ({ world }: Stage, ...cancels: string[]): Promise<void> => world.commit({ name: 'cancel', writes: [], cancels });

@@ -1,0 +1,147 @@
+/**
+ * What the scenarios call: the official client as it has been since version 5. Versions 5, 6 and 7 fit as they are; version 4
+ * passes its ids in another order and is wrapped. Bodies are typed as the oldest client types them, answers as the newest does.
+ */
+import type { Assistant, AssistantDeleted, AssistantStreamEvent } from 'openai/resources/beta/assistants';
+import type { ImageFile, Message, MessageDeleted, MessageDelta, Text, TextDelta } from 'openai/resources/beta/threads/messages';
+import type { Run as WireRun } from 'openai/resources/beta/threads/runs/runs';
+import type { RunStep, RunStepDelta, RunStepInclude, ToolCall, ToolCallDelta } from 'openai/resources/beta/threads/runs/steps';
+import type { Thread, ThreadDeleted } from 'openai/resources/beta/threads/threads';
+import type { Model } from 'openai/resources/models';
+import type { AssistantCreateParams, AssistantUpdateParams } from 'openai4/resources/beta/assistants';
+import type { MessageCreateParams } from 'openai4/resources/beta/threads/messages';
+import type { RunCreateParamsBase, RunSubmitToolOutputsParamsNonStreaming } from 'openai4/resources/beta/threads/runs/runs';
+import type { ThreadCreateAndRunParamsBase, ThreadCreateParams, ThreadUpdateParams } from 'openai4/resources/beta/threads/threads';
+
+export type { Assistant, AssistantCreateParams, AssistantStreamEvent, AssistantUpdateParams, Message, MessageCreateParams, RunStep, Thread, ToolCall };
+export type Run = WireRun;
+export type RunBody = Omit<RunCreateParamsBase, 'stream' | 'include'>;
+export type ThreadAndRunBody = Omit<ThreadCreateAndRunParamsBase, 'stream'>;
+export type ToolOutput = RunSubmitToolOutputsParamsNonStreaming['tool_outputs'][number];
+type Metadata = { metadata?: Record<string, string> | null };
+
+export interface PageQuery {
+  limit?: number;
+  order?: 'asc' | 'desc';
+  after?: string;
+  before?: string;
+}
+
+export interface Page<T> extends AsyncIterable<T> {
+  data: T[];
+  has_more: boolean;
+  hasNextPage(): boolean;
+}
+/** One page when awaited, all items when iterated. */
+export type Pages<T> = PromiseLike<Page<T>> & AsyncIterable<T>;
+
+type InThread = { thread_id: string };
+type InRun = InThread & { run_id: string };
+type Outputs = InThread & { tool_outputs: ToolOutput[] };
+type Polling = { pollIntervalMs?: number };
+
+/** An answer, and the response that it came in. */
+export interface Answered<T> extends Promise<T> {
+  withResponse(): Promise<{ data: T; response: { status: number; headers: { get(name: string): string | null } } }>;
+}
+export type EventIterator = AsyncIterable<AssistantStreamEvent> & { controller: AbortController };
+
+/** The stream helper with all its events. */
+export interface HelperStream extends AsyncIterable<AssistantStreamEvent> {
+  on(event: 'event', listener: (event: AssistantStreamEvent) => void): unknown;
+  on(event: 'textCreated', listener: (content: Text) => void): unknown;
+  on(event: 'textDelta', listener: (delta: TextDelta, snapshot: Text) => void): unknown;
+  on(event: 'textDone', listener: (content: Text, snapshot: Message) => void): unknown;
+  on(event: 'imageFileDone', listener: (content: ImageFile, snapshot: Message) => void): unknown;
+  on(event: 'messageCreated' | 'messageDone', listener: (message: Message) => void): unknown;
+  on(event: 'messageDelta', listener: (delta: MessageDelta, snapshot: Message) => void): unknown;
+  on(event: 'runStepCreated', listener: (step: RunStep) => void): unknown;
+  on(event: 'runStepDelta', listener: (delta: RunStepDelta, snapshot: RunStep) => void): unknown;
+  on(event: 'runStepDone', listener: (step: RunStep, snapshot: RunStep) => void): unknown;
+  on(event: 'toolCallCreated' | 'toolCallDone', listener: (call: ToolCall) => void): unknown;
+  on(event: 'toolCallDelta', listener: (delta: ToolCallDelta, snapshot: ToolCall) => void): unknown;
+  on(event: 'run', listener: (run: Run) => void): unknown;
+  on(event: 'end' | 'connect', listener: () => void): unknown;
+  on(event: 'error', listener: (error: Error) => void): unknown;
+  done(): Promise<void>;
+  abort(): void;
+  finalRun(): Promise<Run>;
+  finalMessages(): Promise<Message[]>;
+  finalRunSteps(): Promise<RunStep[]>;
+}
+
+interface Assistants {
+  create(body: AssistantCreateParams): Answered<Assistant>;
+  retrieve(id: string): Answered<Assistant>;
+  update(id: string, body: AssistantUpdateParams): Promise<Assistant>;
+  delete(id: string): Promise<AssistantDeleted>;
+  list(query?: PageQuery): Pages<Assistant>;
+}
+
+interface Messages {
+  create(threadId: string, body: MessageCreateParams): Answered<Message>;
+  retrieve(id: string, where: InThread): Promise<Message>;
+  update(id: string, body: InThread & Metadata): Promise<Message>;
+  delete(id: string, where: InThread): Promise<MessageDeleted>;
+  list(threadId: string, query?: PageQuery & { run_id?: string }): Pages<Message>;
+}
+
+interface Steps {
+  retrieve(id: string, where: InRun & { include?: RunStepInclude[] }): Promise<RunStep>;
+  list(runId: string, query: InThread & PageQuery & { include?: RunStepInclude[] }): Pages<RunStep>;
+}
+
+interface Runs {
+  steps: Steps;
+  create(threadId: string, body: RunBody & { stream?: false }): Answered<Run>;
+  create(threadId: string, body: RunBody & { stream: true }): Promise<EventIterator>;
+  retrieve(id: string, where: InThread): Answered<Run>;
+  update(id: string, body: InThread & Metadata): Promise<Run>;
+  list(threadId: string, query?: PageQuery): Pages<Run>;
+  cancel(id: string, where: InThread): Promise<Run>;
+  createAndPoll(threadId: string, body: RunBody, options?: Polling): Promise<Run>;
+  poll(id: string, where: InThread, options?: Polling): Promise<Run>;
+  stream(threadId: string, body: RunBody): HelperStream;
+  submitToolOutputs(id: string, body: Outputs & { stream?: false }): Promise<Run>;
+  submitToolOutputs(id: string, body: Outputs & { stream: true }): Promise<EventIterator>;
+  submitToolOutputsAndPoll(id: string, body: Outputs, options?: Polling): Promise<Run>;
+  submitToolOutputsStream(id: string, body: Outputs): HelperStream;
+}
+
+interface Threads {
+  messages: Messages;
+  runs: Runs;
+  create(body?: ThreadCreateParams): Answered<Thread>;
+  retrieve(id: string): Promise<Thread>;
+  update(id: string, body: ThreadUpdateParams): Promise<Thread>;
+  delete(id: string): Promise<ThreadDeleted>;
+  createAndRun(body: ThreadAndRunBody & { stream?: false }): Promise<Run>;
+  createAndRun(body: ThreadAndRunBody & { stream: true }): Promise<EventIterator>;
+  createAndRunPoll(body: ThreadAndRunBody, options?: Polling): Promise<Run>;
+  createAndRunStream(body: ThreadAndRunBody): HelperStream;
+}
+
+export interface Client {
+  /** By hand, for bodies that the types do not allow. */
+  post(path: string, options: { body?: unknown }): Promise<unknown>;
+  get(path: string): Promise<unknown>;
+  models: { retrieve(id: string): Promise<Model>; list(): PromiseLike<{ data: Model[] }> & AsyncIterable<Model> };
+  beta: { assistants: Assistants; threads: Threads };
+}
+
+type ErrorName = 'APIError' | 'APIConnectionError' | 'BadRequestError' | 'AuthenticationError' | 'NotFoundError';
+
+export interface ClientOptions {
+  baseURL: string;
+  apiKey: string;
+  maxRetries: number;
+  /** The client's own when absent. */
+  fetch?: typeof fetch;
+}
+
+/** One version of the official client. */
+export interface Sdk {
+  major: 4 | 5 | 6 | 7;
+  connect(options: ClientOptions): Client;
+  errors: Record<ErrorName, new (...args: never[]) => Error>;
+}

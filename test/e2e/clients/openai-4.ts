@@ -1,0 +1,73 @@
+import OpenAI from 'openai4';
+import type { Client, EventIterator, Run, Sdk } from './client.ts';
+
+/** Version 4 takes every id in the order of the path, and says `del`. */
+function named(client: OpenAI): Client {
+  const { assistants, threads } = client.beta;
+  const { messages, runs } = threads;
+  const { steps } = runs;
+  return {
+    post: (path, options) => client.post(path, options),
+    get: (path) => client.get(path),
+    models: client.models,
+    beta: {
+      assistants: {
+        create: (body) => assistants.create(body),
+        retrieve: (id) => assistants.retrieve(id),
+        update: (id, body) => assistants.update(id, body),
+        delete: (id) => assistants.del(id),
+        list: (query) => assistants.list(query),
+      },
+      threads: {
+        create: (body) => threads.create(body),
+        retrieve: (id) => threads.retrieve(id),
+        update: (id, body) => threads.update(id, body),
+        delete: (id) => threads.del(id),
+        createAndRun: threads.createAndRun.bind(threads),
+        createAndRunPoll: (body, options) => threads.createAndRunPoll(body, options),
+        createAndRunStream: (body) => threads.createAndRunStream(body),
+        messages: {
+          create: (threadId, body) => messages.create(threadId, body),
+          retrieve: (id, { thread_id }) => messages.retrieve(thread_id, id),
+          update: (id, { thread_id, ...body }) => messages.update(thread_id, id, body),
+          delete: (id, { thread_id }) => messages.del(thread_id, id),
+          list: (threadId, query) => messages.list(threadId, query),
+        },
+        runs: {
+          create: runs.create.bind(runs),
+          retrieve: (id, { thread_id }) => runs.retrieve(thread_id, id),
+          update: (id, { thread_id, ...body }) => runs.update(thread_id, id, body),
+          list: (threadId, query) => runs.list(threadId, query),
+          cancel: (id, { thread_id }) => runs.cancel(thread_id, id),
+          createAndPoll: (threadId, body, options) => runs.createAndPoll(threadId, body, options),
+          poll: (id, { thread_id }, options) => runs.poll(thread_id, id, options),
+          stream: (threadId, body) => runs.stream(threadId, body),
+          submitToolOutputs: submitting(runs),
+          submitToolOutputsAndPoll: (id, { thread_id, ...body }, options) => runs.submitToolOutputsAndPoll(thread_id, id, body, options),
+          submitToolOutputsStream: (id, { thread_id, ...body }) => runs.submitToolOutputsStream(thread_id, id, body),
+          steps: {
+            retrieve: (id, { thread_id, run_id, ...query }) => steps.retrieve(thread_id, run_id, id, query),
+            list: (runId, { thread_id, ...query }) => steps.list(thread_id, runId, query),
+          },
+        },
+      },
+    },
+  };
+}
+
+type Submit = Client['beta']['threads']['runs']['submitToolOutputs'];
+type Body = Parameters<Submit>[1];
+
+function submitting(runs: OpenAI['beta']['threads']['runs']): Submit {
+  function submit(id: string, body: Omit<Body, 'stream'> & { stream?: false }): Promise<Run>;
+  function submit(id: string, body: Omit<Body, 'stream'> & { stream: true }): Promise<EventIterator>;
+  function submit(id: string, { thread_id, tool_outputs, stream }: Omit<Body, 'stream'> & { stream?: boolean }): Promise<Run | EventIterator> {
+    return runs.submitToolOutputs(thread_id, id, { tool_outputs, ...(stream !== undefined && { stream }) });
+  }
+  return submit;
+}
+
+/** The type that it wants of a `fetch` is node-fetch's, which Node's own does not fit to the letter. */
+const connect: Sdk['connect'] = ({ fetch, ...options }) => named(new OpenAI(Object.assign(options, { fetch } as object)));
+
+export const openai4: Sdk = { major: 4, connect, errors: OpenAI };

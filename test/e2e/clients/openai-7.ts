@@ -1,0 +1,4 @@
+import OpenAI from 'openai';
+import type { Sdk } from './client.ts';
+
+export const openai7: Sdk = { major: 7, connect: (options) => new OpenAI(options), errors: OpenAI };

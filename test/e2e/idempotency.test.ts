@@ -1,0 +1,133 @@
+/** `Idempotency-Key`: neither official client sends one by itself, but users set the header. */
+import { describe, expect, test } from '@jest/globals';
+import { hold, text } from '../support/scripted-model.ts';
+import type { Run } from './clients/client.ts';
+import { openai7 } from './clients/openai-7.ts';
+import { type Answer, type ErrorBody, type Stage, all, ids, useStage } from './stage.ts';
+
+interface Made {
+  id: string;
+}
+const DAY_MS = 86_400_000;
+let last = 0;
+const newKey = (): string => `key-${++last}`;
+const post = <T = Made>(stage: Stage, path: string, body: unknown, key: string, project?: string): Promise<Answer<T>> =>
+  stage.http<T>('POST', path, { body, headers: { 'idempotency-key': key }, ...(project !== undefined && { key: project }) });
+
+describe('Idempotency-Key', () => {
+  const use = useStage(openai7, { clocked: true });
+
+  test('the same request twice makes one assistant, one thread, one message, one run', async () => {
+    const stage = use();
+    const { assistant_id, thread_id } = await stage.newPair();
+    stage.model.script(text('Hello.'));
+    const requests: [string, unknown][] = [
+      ['/assistants', { model: 'gpt-4o', name: 'One' }],
+      ['/threads', { messages: [{ role: 'user', content: 'Hi' }] }],
+      [`/threads/${thread_id}/messages`, { role: 'user', content: 'Once' }],
+    ];
+
+    for (const [path, body] of requests) {
+      const key = newKey();
+      const first = await post(stage, path, body, key);
+      const second = await post(stage, path, body, key);
+      expect([first.status, second.status]).toEqual([200, 200]);
+      expect(second.body).toEqual(first.body);
+      expect((await post(stage, path, body, newKey())).body.id).not.toBe(first.body.id);
+    }
+    const key = newKey();
+    const run = await post<Run>(stage, `/threads/${thread_id}/runs`, { assistant_id }, key);
+    await stage.runs.poll(run.body.id, { thread_id });
+    const repeated = await post<Run>(stage, `/threads/${thread_id}/runs`, { assistant_id }, key);
+
+    expect(repeated.body).toMatchObject({ id: run.body.id, status: 'completed' });
+    expect(stage.model.requests).toHaveLength(1);
+    expect(await all(stage.runs.list(thread_id))).toHaveLength(1);
+  });
+
+  test('a repeated thread-and-run finds its run while it goes on', async () => {
+    const stage = use();
+    const assistant = await stage.newAssistant();
+    const step = hold('Hello you');
+    stage.model.script(step);
+    const key = newKey();
+    const body = { assistant_id: assistant.id, thread: { messages: [{ role: 'user', content: 'Hi' }] } };
+
+    const first = await post<Run>(stage, '/threads/runs', body, key);
+    await step.reached;
+    const second = await post<Run>(stage, '/threads/runs', body, key);
+    step.release();
+
+    expect(second.body).toMatchObject({ id: first.body.id, thread_id: first.body.thread_id, status: 'in_progress' });
+    await stage.runs.poll(first.body.id, { thread_id: first.body.thread_id });
+  });
+
+  test('another request under the same key is refused', async () => {
+    const stage = use();
+    const key = newKey();
+    const first = await post(stage, '/assistants', { model: 'gpt-4o', name: 'One' }, key);
+
+    const otherBody = await post<ErrorBody>(stage, '/assistants', { model: 'gpt-4o', name: 'Two' }, key);
+    const otherPath = await post<ErrorBody>(stage, '/threads', {}, key);
+
+    expect(first.status).toBe(200);
+    for (const refused of [otherBody, otherPath]) expect([refused.status, refused.body.error.type]).toEqual([400, 'invalid_request_error']);
+  });
+
+  test('twins at the same moment make one object', async () => {
+    const stage = use();
+    const thread = await stage.threads.create();
+    const key = newKey();
+
+    const twins = await Promise.all(Array.from({ length: 12 }, () => post(stage, `/threads/${thread.id}/messages`, { role: 'user', content: 'Once' }, key)));
+
+    expect(new Set(twins.map(({ body }) => body.id)).size).toBe(1);
+    expect(ids(await stage.messagesOf(thread.id))).toEqual([twins[0]?.body.id]);
+  });
+
+  test('twins of a run at the same moment start one run', async () => {
+    const stage = use();
+    const { assistant_id, thread_id } = await stage.newPair();
+    stage.model.script(text('Hello.'));
+    const key = newKey();
+
+    const twins = await Promise.all(Array.from({ length: 8 }, () => post<Run>(stage, `/threads/${thread_id}/runs`, { assistant_id }, key)));
+
+    expect(twins.map(({ status }) => status)).toEqual(Array.from({ length: 8 }, () => 200));
+    expect(new Set(twins.map(({ body }) => body.id)).size).toBe(1);
+    expect((await stage.runs.poll(twins[0]?.body.id ?? '', { thread_id })).status).toBe('completed');
+  });
+
+  test('a refused request leaves its key unused', async () => {
+    const stage = use();
+    const key = newKey();
+
+    const refused = await post<ErrorBody>(stage, '/assistants', { model: 'gpt-4o', colour: 'red' }, key);
+    const mended = await post(stage, '/assistants', { model: 'gpt-4o' }, key);
+
+    expect([refused.status, mended.status]).toEqual([400, 200]);
+  });
+
+  test('is forgotten after a day', async () => {
+    const stage = use();
+    const key = newKey();
+    const first = await post(stage, '/assistants', { model: 'gpt-4o' }, key);
+
+    await stage.server.jump(DAY_MS);
+    const later = await post(stage, '/assistants', { model: 'gpt-4o' }, key);
+
+    expect(later.status).toBe(200);
+    expect(later.body.id).not.toBe(first.body.id);
+  });
+
+  test('of an object that is gone says so', async () => {
+    const stage = use();
+    const key = newKey();
+    const { body } = await post(stage, '/threads', {}, key);
+    await stage.threads.delete(body.id);
+
+    const repeated = await post<ErrorBody>(stage, '/threads', {}, key);
+
+    expect([repeated.status, repeated.body.error.message]).toEqual([404, `No thread found with id '${body.id}'.`]);
+  });
+});
