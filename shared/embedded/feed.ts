@@ -97,6 +97,11 @@ function startSweeping(db: Database, clock: Clock, log: Log): () => void {
 function removeExpired(db: Database, nowMs: number, kind: Kind, log: Log): void {
   const rows = db.sql(`SELECT scope, id FROM ${kind} WHERE remove_after <= ? LIMIT ?`).all(nowMs, SWEEP_AT_ONCE);
   for (const { scope, id } of rows) {
-    db.write(() => deleteRecord(db, kind, String(scope), String(id))).catch((error: unknown) => log.error('feed_failed', { kind, id, error }));
+    const removing = db.write(() => {
+      // A new record may have taken the place of the expired one meanwhile.
+      const isStill = db.sql(`SELECT 1 FROM ${kind} WHERE scope = ? AND id = ? AND remove_after <= ?`).get(scope, id, nowMs);
+      if (isStill) deleteRecord(db, kind, String(scope), String(id));
+    });
+    removing.catch((error: unknown) => log.error('feed_failed', { kind, id, error }));
   }
 }
