@@ -99,7 +99,7 @@ function removeExpired(db: Database, nowMs: number, kind: Kind, log: Log): void 
   for (const { scope, id } of rows) {
     const removing = db.write(() => {
       // A new record may have taken the place of the expired one meanwhile.
-      const isStill = db.sql(`SELECT 1 FROM ${kind} WHERE scope = ? AND id = ? AND remove_after <= ?`).get(scope, id, nowMs);
+      const isStill = db.sql(`SELECT 1 FROM ${kind} WHERE scope = ? AND id = ? AND remove_after <= ?`).get(String(scope), String(id), nowMs);
       if (isStill) deleteRecord(db, kind, String(scope), String(id));
     });
     removing.catch((error: unknown) => log.error('feed_failed', { kind, id, error }));

@@ -9,7 +9,7 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { systemClock } from '../../shared/domain/clock.ts';
 import { DataFolderInUseError } from '../../shared/embedded/database.ts';
 import { openKeyRing } from '../../shared/embedded/index.ts';
-import { listKeys } from '../../shared/embedded/keys.ts';
+import { createKey, listKeys, revokeKey } from '../../shared/embedded/keys.ts';
 import { ConflictError, create } from '../../shared/ports/commit.ts';
 import { keyOf } from '../../shared/ports/store.ts';
 import { ManualClock } from '../support/manual-clock.ts';
@@ -19,7 +19,7 @@ import { jobName, LEDGERS, readLedger } from './ledger.ts';
 import { DONE } from './suites/deliveries.ts';
 import { failureOf, until } from './suites/stage.ts';
 
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 let folder: string;
 const children: ChildProcess[] = [];
@@ -170,12 +170,16 @@ describe('the folder', () => {
     second.close();
   });
 
-  it('shows its keys, and takes new ones, beside the server that holds it', async () => {
-    const { lines } = start('hold-folder.ts');
-    await until(() => lines.includes('held'), 'the child holds the folder');
+  it('shows its keys, and takes and loses some, beside the server that holds it', async () => {
+    const world = await openFolder(folder, new ManualClock());
     const ring = await openKeyRing(folder, systemClock);
     expect((await listKeys(ring)).map(({ name }) => name)).toEqual(['local']);
+    const { record } = await createKey(ring, 'proj_a', 'mine');
+    expect(await world.store.get(keyOf('api_key', record))).toStrictEqual(record);
+    await Promise.all([revokeKey(ring, record.id), ...Array.from({ length: 20 }, () => world.commit({ name: 'create', writes: [create('thread', aThread())] }))]);
+    expect(await world.store.get(keyOf('api_key', record))).toBeUndefined();
     ring.close();
+    world.close();
   });
 });
 

@@ -94,6 +94,19 @@ describe('by hand', () => {
     expect((await stage.http('GET', '/assistants')).status).toBe(200);
   });
 
+  test('include in every way in which clients write it', async () => {
+    const stage = use();
+    const { assistant_id, thread_id } = await stage.newPair();
+    stage.model.script(text('Hello.'));
+    const run = await stage.runs.createAndPoll(thread_id, { assistant_id });
+    const value = 'step_details.tool_calls[*].file_search.results[*].content';
+
+    for (const query of [`include[]=${value}`, `include=${value}`, `include%5B%5D=${encodeURIComponent(value)}`]) {
+      expect((await stage.http('GET', `/threads/${thread_id}/runs/${run.id}/steps?${query}`)).status).toBe(200);
+    }
+    expect(await stage.http('GET', `/threads/${thread_id}/runs/${run.id}/steps?include[]=everything`)).toMatchObject({ status: 400, body: { error: { code: 'invalid_value' } } });
+  });
+
   test('every answer is numbered', async () => {
     const stage = use();
 

@@ -46,14 +46,15 @@ export class Target {
     this.#folder = folder;
     this.origin = new URL(running.baseUrl);
     this.#db = new DatabaseSync(join(folder, 'threadkeep.db'), { readOnly: true });
-    const tables = this.#db.prepare(`SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name`).all();
-    // Every write of a row gives it another rowid, so the sum changes with any insert, update or delete.
-    this.#countAll = tables.map(({ name }) => `SELECT '${String(name)}' AS name, count(*) AS rows, total(rowid) AS mark FROM "${String(name)}"`).join(' UNION ALL ');
+    // Every table, and of each every number that it keeps: revisions, sequences and times change with whatever is written.
+    const numbers = this.#db.prepare(`SELECT t.name AS name, group_concat('total(' || c.name || ')', ' || '' '' || ') AS marks
+      FROM sqlite_master t JOIN pragma_table_info(t.name) c ON c.type = 'INTEGER' WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite_%' GROUP BY t.name`).all();
+    this.#countAll = numbers.map(({ name, marks }) => `SELECT '${String(name)}' AS name, count(*) AS rows, total(rowid) || ' ' || ${String(marks)} AS marks FROM "${String(name)}"`).join(' UNION ALL ');
   }
 
   /** The state of every table. Two that are alike mean that nothing was written in between. */
   snapshot(): string {
-    return this.#db.prepare(this.#countAll).all().map(({ name, rows, mark }) => `${String(name)} ${String(rows)} (${String(mark)})`).join(', ');
+    return this.#db.prepare(this.#countAll).all().map(({ name, rows, marks }) => `${String(name)} ${String(rows)} (${String(marks)})`).join(', ');
   }
 
   send(sent: Sent): Promise<Answer> {

@@ -6,21 +6,16 @@ import { sleep, systemClock, toSeconds } from '../../shared/domain/clock.ts';
 import { ManualClock, START_MS } from '../support/manual-clock.ts';
 import { DAY_MS } from '../support/records.ts';
 
-const states = async (...promises: Promise<unknown>[]): Promise<string[]> => {
-  const pending = Symbol('pending');
-  const looks = promises.map(async (promise) => {
-    const first = await Promise.race([promise, Promise.resolve(pending)]).then((value) => (value === pending ? 'pending' : 'resolved'), () => 'rejected');
-    return first;
-  });
-  return Promise.all(looks);
-};
+/** What has become of a promise by now. */
+const stateOf = (promise: Promise<unknown>): Promise<string> =>
+  Promise.race([promise.then(() => 'resolved', () => 'rejected'), Promise.resolve().then(() => Promise.resolve('pending'))]);
 
 describe('sleep', () => {
   it('resolves when its time has come, and not before', async () => {
     const clock = new ManualClock();
     const sleeping = sleep(clock, 1000);
     clock.advance(999);
-    expect(await states(sleeping)).toEqual(['pending']);
+    expect(await stateOf(sleeping)).toBe('pending');
     clock.advance(1);
     await sleeping;
     expect(clock.pending).toBe(0);
@@ -54,7 +49,7 @@ describe('sleep', () => {
     await Promise.all(sleeping);
     expect([add.mock.calls.length, remove.mock.calls.map(([, listener]) => listener)]).toEqual([2, add.mock.calls.map(([, listener]) => listener)]);
     abort.abort();
-    expect(await states(...sleeping)).toEqual(['resolved', 'resolved']);
+    expect(await Promise.all(sleeping.map(stateOf))).toEqual(['resolved', 'resolved']);
   });
 
   it('each of several ends in its own time', async () => {
@@ -106,6 +101,56 @@ describe('the system clock', () => {
     const cancel = systemClock.after(10, () => undefined);
     jest.advanceTimersByTime(10);
     expect(() => cancel()).not.toThrow();
+  });
+});
+
+describe('the clock that tests move', () => {
+  it('calls in the order of time, each at its own, also what is set meanwhile', () => {
+    const clock = new ManualClock();
+    const calls: [string, number][] = [];
+    const call = (name: string) => () => void calls.push([name, clock.nowMs() - START_MS]);
+    clock.after(30, call('c'));
+    clock.after(10, () => {
+      call('a')();
+      clock.after(15, call('b'));
+      clock.after(50, call('late'));
+    });
+    clock.after(30, call('d'));
+    clock.advance(40);
+    expect(calls).toEqual([['a', 10], ['b', 25], ['c', 30], ['d', 30]]);
+    expect([clock.nowMs() - START_MS, clock.pending]).toEqual([40, 1]);
+  });
+
+  it('does not call what was taken back, even by a call of the same moment', () => {
+    const clock = new ManualClock();
+    let calls = 0;
+    clock.after(10, () => cancel());
+    const cancel = clock.after(10, () => calls++);
+    clock.advance(10);
+    expect([calls, clock.pending]).toEqual([0, 0]);
+  });
+
+  it('calls what is due now by itself, but not at once', async () => {
+    const clock = new ManualClock();
+    const called = Promise.withResolvers<number>();
+    clock.after(0, () => called.resolve(clock.nowMs()));
+    expect(clock.pending).toBe(1);
+    expect(await called.promise).toBe(START_MS);
+    expect(clock.pending).toBe(0);
+  });
+
+  it('lets what a call sets off go on before the next one, when time passes', async () => {
+    const clock = new ManualClock();
+    const steps: number[] = [];
+    const walking = (async () => {
+      for (let n = 0; n < 5; n++) {
+        await sleep(clock, 10);
+        steps.push(clock.nowMs() - START_MS);
+      }
+    })();
+    await clock.pass(50);
+    await walking;
+    expect(steps).toEqual([10, 20, 30, 40, 50]);
   });
 });
 

@@ -81,10 +81,13 @@ export function expiry(use: () => Stage): void {
       await untilBeforeEnd(stage, run, 900);
       const resumed = await stage.runs.submitToolOutputs(id, { thread_id, tool_outputs: outputsFor(run) });
       await step.reached;
+      const again = await stage.runs.retrieve(id, { thread_id });
       await stage.server.pass(1000);
       await step.aborted;
 
       expect(resumed.expires_at).toBe(run.expires_at);
+      // Counted anew from when the outputs came.
+      expect((again.started_at ?? 0) - run.created_at).toBeGreaterThanOrEqual(599);
       expect((await stage.runs.poll(id, { thread_id })).status).toBe('expired');
     });
 

@@ -73,7 +73,7 @@ export function messages(use: () => Stage): void {
     test('of any script, and of 256,000 characters, come back as they were sent', async () => {
       const stage = use();
       const thread = await stage.threads.create();
-      const words = ['Grüße, Ⅷ 漢字 👩‍👩‍👧‍👦 \u0000 \u2028 "\\n" \r\n end', 'x'.repeat(256_000)];
+      const words = ['Grüße, Ⅷ 漢字 👩‍👩‍👧‍👦 \u0000 \u2028 "\\n" \r\n end', 'half a character: \ud83d', 'x'.repeat(256_000)];
 
       for (const content of words) await stage.messages.create(thread.id, { role: 'user', content });
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { calls, hold, text } from '../../support/scripted-model.ts';
+import { calls, hold, text, tokens } from '../../support/scripted-model.ts';
 import type { Run } from '../clients/client.ts';
 import { type Stage, textOf } from '../stage.ts';
 import { only, read, shape } from '../streams.ts';
@@ -90,6 +90,44 @@ export function streams(use: () => Stage): void {
       const thread = only(told, 'thread.created');
       expect(thread).toMatchObject({ object: 'thread', metadata: { k: 'v' } });
       expect((await stage.messagesOf(thread.id)).map(textOf)).toEqual(['Hello', 'Hi.']);
+    });
+
+    test('of two thousand tokens add up to the text that is stored', async () => {
+      const stage = use();
+      const { assistant_id, thread_id } = await stage.newPair();
+      stage.model.script(tokens(2000));
+
+      const told = await read(await stage.runs.create(thread_id, { assistant_id, stream: true }));
+
+      expect(told.names.filter((name) => name === 'thread.message.delta')).toHaveLength(2000);
+      expect(textOf((await stage.messagesOf(thread_id)).at(-1))).toBe(Array.from({ length: 2000 }, () => 'token').join(' '));
+    });
+
+    test('of characters that the model cuts in two put them together', async () => {
+      const stage = use();
+      const { assistant_id, thread_id } = await stage.newPair();
+      stage.model.script(text('Hi 😀!', { pieces: ['Hi \ud83d', '\ude00', '!'] }));
+
+      const told = await read(await stage.runs.create(thread_id, { assistant_id, stream: true }));
+
+      expect(told.names.at(-1)).toBe('thread.run.completed');
+      expect(textOf((await stage.messagesOf(thread_id)).at(-1))).toBe('Hi 😀!');
+    });
+
+    test('of many threads at once do not mix', async () => {
+      const stage = use();
+      const assistant = await stage.newAssistant();
+      const numbers = Array.from({ length: 20 }, (_, n) => n);
+      for (const n of numbers) stage.model.scriptFor(({ messages }) => messages[0]?.content === `ask ${n}`, text(`answer ${n} ${'word '.repeat(n)}`));
+
+      const answers = await Promise.all(
+        numbers.map(async (n) => {
+          const told = await read(await stage.threads.createAndRun({ assistant_id: assistant.id, thread: { messages: [{ role: 'user', content: `ask ${n}` }] }, stream: true }));
+          return textOf(only(told, 'thread.message.completed'));
+        }),
+      );
+
+      expect(answers).toEqual(numbers.map((n) => `answer ${n} ${'word '.repeat(n)}`));
     });
 
     test('come piece by piece, while the model still speaks', async () => {
