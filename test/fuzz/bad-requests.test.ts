@@ -14,7 +14,8 @@ const FIXED_SEED = 20_261_120;
 const extra = process.env['FUZZ_SEED'];
 const seeds = [FIXED_SEED, ...(extra ? [extra === 'random' ? randomInt(2 ** 31) : Number(extra)] : [])];
 const FEWEST = 2000;
-const MINUTE_MS = 60_000;
+/** Some seconds on an idle machine; a busy one may take its time. */
+const LONGEST_MS = 120_000;
 
 let target: Target;
 beforeAll(async () => {
@@ -49,7 +50,7 @@ describe.each(seeds)('bad requests with seed %i', (seed) => {
       });
       await fc.assert(property, { seed, numRuns: share, endOnFailure: false });
     }
-  }, MINUTE_MS);
+  }, LONGEST_MS);
 
   it(`were at least ${FEWEST}`, () => {
     expect(sent).toBeGreaterThanOrEqual(FEWEST);

@@ -70,7 +70,6 @@ const refused: Record<string, [bytes: string | Buffer, status: number]> = {
   'a header of 20,000 characters': [get(`${AUTHORIZED}x: ${'y'.repeat(20_000)}\r\n`), 431],
   'a URL of 20,000 characters': [get(AUTHORIZED, `/v1/threads/thread_${'y'.repeat(20_000)}`), 431],
   'thousands of headers': [get(AUTHORIZED + 'a: b\r\n'.repeat(5000)), 431],
-  'an expectation that nobody has': [get(`${AUTHORIZED}expect: nonsense\r\n`), 417],
   'a key in a second header': [get('host: x\r\nauthorization: Bearer sk-wrong\r\nauthorization: Bearer sk-local\r\n'), 401],
 };
 
@@ -82,6 +81,17 @@ describe('is refused with the envelope', () => {
     expect(answer.status).toBe(status);
     expect(target.snapshot()).toBe(before);
   });
+});
+
+it.each<[string, string]>([
+  ['an expectation that nobody has', get(`${AUTHORIZED}expect: nonsense\r\n`)],
+  ['a URL with its host', get(AUTHORIZED, 'http://elsewhere.example/v1/threads')],
+  ['HTTP/1.0', `GET /v1/threads HTTP/1.0\r\n${AUTHORIZED}\r\n`],
+  ['an upgrade that is not offered', get(`${AUTHORIZED}upgrade: websocket\r\nconnection: upgrade\r\n`)],
+])('%s is no reason to refuse', async (_, bytes) => {
+  const answer = firstAnswer(await talk(bytes));
+  expect(faultsOf(answer, 'GET')).toEqual([]);
+  expect(answer.status).toBe(200);
 });
 
 it('noise of any kind ends in a refusal or in silence, and writes nothing', async () => {
