@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { ThreadBusyError } from '../domain/errors.ts';
 import { IDEMPOTENCY_KEPT_MS, type IdempotencyRecord } from '../domain/idempotency.ts';
 import { type Change, ConflictError, create } from '../ports/commit.ts';
 import { keys } from '../ports/store.ts';
@@ -34,8 +35,10 @@ export async function withIdempotency<C extends Call<unknown, unknown>>(call: C,
   try {
     return await handle({ ...call, world: remembering(call.world, { id, projectId: call.projectId, fingerprint, kind: creates }) });
   } catch (error) {
-    if (!(error instanceof AlreadyDoneError)) throw error;
-    return repeat(call, error.record, fingerprint);
+    // A twin that has committed between our look at the key and our look at the thread holds that thread now.
+    const twin = error instanceof AlreadyDoneError ? error.record : error instanceof ThreadBusyError ? await call.world.store.get(place) : undefined;
+    if (!twin) throw error;
+    return repeat(call, twin, fingerprint);
   }
 }
 

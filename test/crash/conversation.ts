@@ -88,20 +88,21 @@ export function rest(server: CrashableServer, threadId: string, runId: string): 
   });
 }
 
-/** Reads a stream to its end, or as far as it came. */
-async function drain(stream: AsyncIterable<OpenAI.Beta.AssistantStreamEvent>): Promise<string[]> {
-  const events: string[] = [];
-  for await (const { event } of stream) events.push(event);
-  return events;
+/** All that streams have told a client, those included that broke off. */
+export type Told = OpenAI.Beta.AssistantStreamEvent[];
+
+async function drain(stream: AsyncIterable<OpenAI.Beta.AssistantStreamEvent>, told: Told): Promise<string> {
+  for await (const event of stream) told.push(event);
+  return 'drained';
 }
 
 /** Asks for a run until there is one; without a key, so a client looks first whether the lost request was heard. */
-export async function startRun(server: CrashableServer, threadId: string, body: RunCreateParamsNonStreaming, streamed: boolean): Promise<string> {
+export async function startRun(server: CrashableServer, threadId: string, body: RunCreateParamsNonStreaming, streamed: boolean, told: Told = []): Promise<string> {
   const known = (await runsOf(server, threadId)).length;
   for (;;) {
     await server.survive(async (client) => {
       const { runs } = client.beta.threads;
-      return streamed ? drain(await runs.create(threadId, { ...body, stream: true })) : runs.create(threadId, body);
+      return streamed ? drain(await runs.create(threadId, { ...body, stream: true }), told) : runs.create(threadId, body);
     });
     const run = (await runsOf(server, threadId))[known];
     if (run) return run.id;
@@ -109,7 +110,7 @@ export async function startRun(server: CrashableServer, threadId: string, body: 
 }
 
 /** Answers whatever the run asks for, until it is over. */
-export async function seeThrough(server: CrashableServer, threadId: string, runId: string, streamed: boolean): Promise<Run> {
+export async function seeThrough(server: CrashableServer, threadId: string, runId: string, streamed: boolean, told: Told = []): Promise<Run> {
   for (let asked = 0; asked < 5; asked++) {
     const run = await rest(server, threadId, runId);
     if (run.status !== 'requires_action') return run;
@@ -117,7 +118,7 @@ export async function seeThrough(server: CrashableServer, threadId: string, runI
     await server.survive(async (client) => {
       const { runs } = client.beta.threads;
       const body = { thread_id: threadId, tool_outputs: outputs };
-      return streamed ? drain(await runs.submitToolOutputs(runId, { ...body, stream: true })) : runs.submitToolOutputs(runId, body);
+      return streamed ? drain(await runs.submitToolOutputs(runId, { ...body, stream: true }), told) : runs.submitToolOutputs(runId, body);
     });
   }
   throw new Error(`${runId} asks for outputs again and again`);
@@ -127,6 +128,7 @@ export interface Conversation {
   threadId: string;
   first: Run;
   next: Run;
+  told: Told;
 }
 
 export async function converse(server: CrashableServer, streamed: boolean): Promise<Conversation> {
@@ -135,10 +137,11 @@ export async function converse(server: CrashableServer, streamed: boolean): Prom
   const { id: threadId } = await server.insist((client) => client.beta.threads.create({}, key));
   await addMessage(server, threadId, QUESTION);
   const body = { assistant_id, additional_messages: [{ role: 'user' as const, content: MORE }] };
-  const first = await seeThrough(server, threadId, await startRun(server, threadId, body, streamed), streamed);
+  const told: Told = [];
+  const first = await seeThrough(server, threadId, await startRun(server, threadId, body, streamed, told), streamed, told);
   await addMessage(server, threadId, NEXT_QUESTION);
-  const next = await seeThrough(server, threadId, await startRun(server, threadId, { assistant_id }, streamed), streamed);
-  return { threadId, first, next };
+  const next = await seeThrough(server, threadId, await startRun(server, threadId, { assistant_id }, streamed, told), streamed, told);
+  return { threadId, first, next, told };
 }
 
 /** All messages, oldest first, as `role: text`. */

@@ -25,6 +25,8 @@ export interface CrashableOptions {
   crashAt?: string | string[];
   /** A clock that stands still at this time until `pass` moves it. */
   clockMs?: number;
+  /** Once dead it stays dead until `restart`, whatever requests wait for it. */
+  byHand?: boolean;
   env?: Record<string, string>;
 }
 
@@ -34,9 +36,9 @@ interface Life {
   client: OpenAI;
   /** Resolves with the point at which it killed itself, or `kill` when somebody else did; rejects when it ended otherwise. */
   death: Promise<string>;
-  /** Resolves when it has ended, however. */
-  gone: Promise<unknown>;
 }
+
+const hasEnded = ({ child }: Life): boolean => child.exitCode !== null || child.signalCode !== null;
 
 /** Looks again and again until `probe` finds something. What it finds last when it is too late is told. */
 export async function eventually<T>(what: string, probe: () => Promise<T | undefined>): Promise<T> {
@@ -60,6 +62,7 @@ export class CrashableServer implements AsyncDisposable {
   #reviving: Promise<void> | undefined;
   #clockMs: number | undefined;
   #stderr = '';
+  #isOver = false;
 
   static async start(options: CrashableOptions): Promise<CrashableServer> {
     const server = new CrashableServer(await mkdtemp(join(tmpdir(), 'threadkeep-crash-')), options);
@@ -124,11 +127,18 @@ export class CrashableServer implements AsyncDisposable {
     await this.died();
   }
 
-  /** A new process on the same folder, after the old one has died; on a clock that stands still, `afterMs` later. */
+  /** A new process on the same folder as soon as the old one has died; on a clock that stands still, `afterMs` later. */
   async restart({ afterMs = 1 }: { afterMs?: number } = {}): Promise<void> {
     await this.died();
     if (this.#clockMs !== undefined) this.#clockMs += afterMs;
     await this.#boot();
+  }
+
+  /** Waits until it has died, once at least, and is back, whoever noticed first. */
+  async outlived(): Promise<void> {
+    if (this.crashes.length === 0) await this.died();
+    const life = this.#current;
+    if (hasEnded(life)) await this.#revive(life, 'nothing');
   }
 
   /** Lets time go by on a clock that stands still otherwise. False when the server died on the way. */
@@ -144,27 +154,32 @@ export class CrashableServer implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#isOver = true;
     const life = this.#life;
-    if (life?.child.connected) {
+    if (life && !hasEnded(life)) {
       // It leaves by itself, and with that writes the compile cache.
-      life.child.disconnect();
-      await within(DEAD_WITHIN_MS, 'the server has left', life.gone);
+      life.child.kill('SIGTERM');
+      await within(DEAD_WITHIN_MS, 'the server has left', once(life.child, 'exit'));
     }
     await rm(this.dataDir, { recursive: true, force: true });
   }
 
   /** One restart for however many requests were cut off. */
   async #revive(life: Life, cause: unknown): Promise<void> {
+    if (this.#isOver) throw new Error('the test is over');
+    if (this.#options.byHand) await eventually('the test has restarted the server', () => Promise.resolve(this.#isOver || life !== this.#life || undefined));
     if (life !== this.#life) return;
-    this.#reviving ??= (async () => {
-      try {
-        await within(DEAD_WITHIN_MS, 'the server whose connection broke has died', life.death);
-      } catch (error) {
-        throw new Error(`${String(error)}; the client saw: ${String(cause)}`, { cause });
-      }
-      await this.#boot();
-    })().finally(() => (this.#reviving = undefined));
+    this.#reviving ??= this.#bootAfter(life, cause).finally(() => (this.#reviving = undefined));
     await this.#reviving;
+  }
+
+  async #bootAfter({ death }: Life, cause: unknown): Promise<void> {
+    try {
+      await within(DEAD_WITHIN_MS, 'the server whose connection broke has died', death);
+    } catch (error) {
+      throw new Error(`${String(error)}; the client saw: ${String(cause)}`, { cause });
+    }
+    if (!this.#isOver) await this.#boot();
   }
 
   async #boot(): Promise<void> {
@@ -190,7 +205,6 @@ export class CrashableServer implements AsyncDisposable {
       if (url !== undefined) ready.resolve(url);
     });
     child.stderr?.setEncoding('utf8').on('data', (text: string) => (this.#stderr += text));
-    const gone = once(child, 'exit');
     // By then all that it said has been read.
     const death = once(child, 'close').then(([code, signal]) => {
       if (signal !== 'SIGKILL') throw new Error(`the server ended with ${String(code ?? signal)} and not by SIGKILL:\n${this.#stderr}`);
@@ -201,6 +215,6 @@ export class CrashableServer implements AsyncDisposable {
     // Whoever waits for it will see it; until then it must not count as unhandled.
     death.catch(() => undefined);
     const baseURL = await within(READY_WITHIN_MS, 'the server is ready', Promise.race([ready.promise, death.then(() => 'http://127.0.0.1:9/v1')]));
-    this.#life = { child, death, gone, client: new OpenAI({ baseURL, apiKey: 'sk-local', maxRetries: 0 }) };
+    this.#life = { child, death, client: new OpenAI({ baseURL, apiKey: 'sk-local', maxRetries: 0 }) };
   }
 }

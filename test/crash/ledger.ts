@@ -7,6 +7,7 @@ import { Run, isActive } from '../../shared/domain/run.ts';
 import { Thread } from '../../shared/domain/thread.ts';
 import { NO_USAGE, addUsage } from '../../shared/domain/usage.ts';
 import { Job } from '../../shared/ports/queue.ts';
+import type { Told } from './conversation.ts';
 import { type CrashableServer, eventually } from './crashable.ts';
 
 export interface Ledger {
@@ -54,6 +55,17 @@ export async function brokenRules(server: CrashableServer): Promise<string[]> {
     return last;
   }
   return server.errors === '' ? [] : [`the server wrote on standard error: ${server.errors}`];
+}
+
+/** What a stream has told as done is done, whatever happened after it. */
+export function brokenPromises(server: CrashableServer, told: Told): string[] {
+  const { messages, runs, steps } = readLedger(server.dataDir);
+  return told.flatMap(({ event, data }) => {
+    const promise = /^thread\.(?:run\.step|run|message)\.(?:completed|requires_action|queued)$/.test(event);
+    if (!promise || !('id' in data) || data.id === undefined) return [];
+    const kept = [...messages, ...runs, ...steps].find(({ id }) => id === data.id);
+    return kept && (kept.status === 'completed' || !event.endsWith('completed')) ? [] : [`${event} was told of ${data.id}, which is ${kept?.status ?? 'nowhere'}`];
+  });
 }
 
 function rulesBrokenIn(ledger: Ledger, nowMs: number): string[] {

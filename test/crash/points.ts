@@ -1,7 +1,7 @@
 /** The durable steps of a run and the moments between them, and what is demanded of a conversation that dies at one. */
 import { expect, test } from '@jest/globals';
 import { CrashableServer } from './crashable.ts';
-import { brokenRules } from './ledger.ts';
+import { brokenPromises, brokenRules } from './ledger.ts';
 import { MODEL_CALLS, RUN_COSTS, STEPS, TRANSCRIPT, converse, runsOf, stepsOf, surprisesOf, transcript, weatherModel } from './conversation.ts';
 
 /** For a whole test: far more than any takes, far less than for ever. */
@@ -40,7 +40,7 @@ export async function survives(crashAt: string[], streamed: boolean): Promise<vo
   await using model = await weatherModel();
   await using server = await CrashableServer.start({ modelUrl: model.baseUrl, crashAt });
 
-  const { threadId, first, next } = await converse(server, streamed);
+  const { threadId, first, next, told } = await converse(server, streamed);
 
   expect(server.crashes).toEqual(crashAt.map(withoutCount));
   expect([first.status, next.status]).toEqual(['completed', 'completed']);
@@ -49,6 +49,7 @@ export async function survives(crashAt: string[], streamed: boolean): Promise<vo
   expect(await stepsOf(server, threadId, next.id)).toEqual(['message_creation completed']);
   expect((await runsOf(server, threadId)).map(({ id }) => id)).toEqual([first.id, next.id]);
   expect([first.usage?.total_tokens, next.usage?.total_tokens]).toEqual([RUN_COSTS.first, RUN_COSTS.next]);
+  expect(brokenPromises(server, told)).toEqual([]);
   expect(await brokenRules(server)).toEqual([]);
   expect(await surprisesOf(model)).toEqual([]);
   // What a crash costs at most is one call of the model each, made again.

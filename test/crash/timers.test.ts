@@ -14,6 +14,7 @@ const ASKED = `user: ${QUESTION}`;
 const LOOKUP = () => [calls([{ name: 'lookup', arguments: {} }])];
 /** Not a whole second, which is what windows are counted in. */
 const clockMs = START_MS + 345;
+const BY_HAND = { clockMs, byHand: true };
 
 const storedRun = (server: CrashableServer, { runId }: Asked) => readLedger(server.dataDir).runs.find(({ id }) => id === runId);
 const seen = (server: CrashableServer, { threadId, runId }: Asked) => server.insist((client) => client.beta.threads.runs.retrieve(runId, { thread_id: threadId }));
@@ -61,7 +62,7 @@ describe.each([
   }, TEST_MS);
 
   test.concurrent('takes outputs a millisecond before its second, after kill -9 upon kill -9', async () => {
-    await onServer({ clockMs }, LOOKUP(), async (server) => {
+    await onServer(BY_HAND, LOOKUP(), async (server) => {
       const asked = await waiting(server, streamed);
       await server.kill();
       await server.restart({ afterMs: 300_000 });
@@ -74,7 +75,7 @@ describe.each([
   }, TEST_MS);
 
   test.concurrent.each([0, 1, 3_600_000])('is expired when the server comes back %i ms too late, and its thread is free at once', async (lateMs) => {
-    await onServer({ clockMs }, LOOKUP(), async (server) => {
+    await onServer(BY_HAND, LOOKUP(), async (server) => {
       const asked = await waiting(server, streamed);
       await server.kill();
       await server.restart({ afterMs: asked.windowMs + lateMs });
@@ -86,7 +87,7 @@ describe.each([
   }, TEST_MS);
 
   test.concurrent.each([...around('end-run-expired'), 'before-ack:expire-run'])('has expired after a kill -9 at %s', async (crashAt) => {
-    await onServer({ clockMs, crashAt }, LOOKUP(), async (server) => {
+    await onServer({ ...BY_HAND, crashAt }, LOOKUP(), async (server) => {
       const asked = await waiting(server, streamed);
       expect(await server.pass(asked.windowMs).then(() => server.died())).toBe(crashAt);
       await server.restart();
@@ -115,7 +116,7 @@ describe.each([
   }, TEST_MS);
 
   test.concurrent('has expired when nobody was there to drive it until its window closed', async () => {
-    await onServer({ clockMs, crashAt: 'after:create-run' }, [], async (server, model) => {
+    await onServer({ ...BY_HAND, crashAt: 'after:create-run' }, [], async (server, model) => {
       const asking = ask(server, streamed);
       expect(await server.died()).toBe('after:create-run');
       await server.restart({ afterMs: 600_000 });
@@ -128,7 +129,7 @@ describe.each([
 });
 
 test.concurrent('a thread that fell due while the server was down is gone when it is back, with all that hung under it', async () => {
-  await onServer({ clockMs }, [text('Well.')], async (server) => {
+  await onServer(BY_HAND, [text('Well.')], async (server) => {
     const asked = await ask(server, false);
     await endOf(server, asked);
     await server.kill();

@@ -109,5 +109,7 @@ process.on('message', ({ passMs }: TimeOrder) => {
   if (!(clock instanceof ManualClock)) throw new Error('only a clock that CLOCK_MS has stopped can be moved');
   void clock.pass(passMs).then(() => process.send?.({ nowMs: clock.nowMs() } satisfies TimePassed));
 });
-process.once('disconnect', () => process.exit(0));
+const leave = () => process.exit(0);
+process.once('SIGTERM', leave);
+process.once('disconnect', leave);
 console.log(`ready ${running.baseUrl}`);

@@ -108,8 +108,11 @@ export function errors(use: () => Stage): void {
       await stage.failure(stage.client.post(`/threads/${thread_id}/runs`, { body: { assistant_id, additional_messages: [{ role: 'user', content: 'Two' }, { role: 'user', content: 3 }] } }));
       await stage.failure(stage.client.post(`/threads/${thread_id}/runs`, { body: { assistant_id: 'asst_none', additional_messages: [{ role: 'user', content: 'Two' }] } }));
 
+      await stage.failure(stage.client.post('/threads/runs', { body: { assistant_id: 'asst_none', thread: { metadata: { orphan: 'yes' } } } }));
+
       expect(await stage.messagesOf(thread_id)).toHaveLength(1);
       expect((await stage.runs.list(thread_id)).data).toEqual([]);
+      expect((await stage.http<{ data: unknown[] }>('GET', '/threads?metadata[orphan]=yes')).body.data).toEqual([]);
     });
   });
 }

@@ -10,7 +10,7 @@ import { helpers } from './helpers.ts';
 import { SMALL_MODEL, SMALL_WINDOW, limits } from './limits.ts';
 import { locks } from './locks.ts';
 import { messages } from './messages.ts';
-import { models } from './models.ts';
+import { OLD_MODEL, models } from './models.ts';
 import { paging } from './paging.ts';
 import { projects } from './projects.ts';
 import { retention } from './retention.ts';
@@ -25,7 +25,7 @@ import { upstream } from './upstream.ts';
 
 export function everything(sdk: Sdk): void {
   describe(`openai ${sdk.major}`, () => {
-    const use = useStage(sdk, { env: { MODEL_CONTEXT_WINDOWS: `${SMALL_MODEL}=${SMALL_WINDOW}` } });
+    const use = useStage(sdk, { env: { MODEL_CONTEXT_WINDOWS: `${SMALL_MODEL}=${SMALL_WINDOW}`, MODEL_ALIASES: `${OLD_MODEL}=gpt-4o` } });
     for (const scenarios of [assistants, threads, messages, paging, models, runs, locks, tools, streams, helpers, settings, limits, upstream, cancel, errors, sameRecord, projects, shipped]) scenarios(use);
   });
   describe(`openai ${sdk.major}, as time goes by`, () => {

@@ -1,5 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
+import { text } from '../../support/scripted-model.ts';
 import { type Stage, ids } from '../stage.ts';
+
+/** The server under test has this name served by gpt-4o. */
+export const OLD_MODEL = 'gpt-4-1106-preview';
 
 export function models(use: () => Stage): void {
   describe('models', () => {
@@ -9,11 +13,24 @@ export function models(use: () => Stage): void {
       const { data } = await stage.client.models.list();
       const model = await stage.client.models.retrieve('gpt-4o');
 
-      expect(ids(data)).toEqual(['gpt-4o', 'gpt-4o-mini', 'gpt-4-turbo']);
+      expect(ids(data)).toEqual(['gpt-4o', 'gpt-4o-mini', 'gpt-4-turbo', OLD_MODEL]);
       expect(model).toEqual(data[0]);
       const { error, ...failure } = await stage.failure(stage.client.models.retrieve('fake_id'));
       expect(error).toBeInstanceOf(stage.sdk.errors.NotFoundError);
       expect(failure).toMatchObject({ message: "The model 'fake_id' does not exist", param: 'model', code: 'model_not_found' });
+    });
+
+    test('of an old name are served by another, under the old name', async () => {
+      const stage = use();
+      const { assistant_id, thread_id } = await stage.newPair({ model: OLD_MODEL });
+      stage.model.script(text('Hello.'));
+
+      const run = await stage.runs.createAndPoll(thread_id, { assistant_id });
+
+      expect(run).toMatchObject({ status: 'completed', model: OLD_MODEL });
+      expect(stage.model.requests[0]?.body.model).toBe('gpt-4o');
+      expect(stage.model.requests[0]?.headers.authorization).toBe('Bearer sk-upstream');
+      expect(await stage.client.models.retrieve(OLD_MODEL)).toMatchObject({ id: OLD_MODEL, object: 'model' });
     });
   });
 }

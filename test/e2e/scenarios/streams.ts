@@ -172,6 +172,9 @@ export function streams(use: () => Stage): void {
       const noThread = await stage.failure(stage.runs.create('thread_none', { assistant_id, stream: true }));
       const noAssistant = await stage.failure(stage.runs.create(thread_id, { assistant_id: 'asst_none', stream: true }));
 
+      const noRun = await stage.failure(stage.runs.submitToolOutputs('run_none', { thread_id, tool_outputs: [], stream: true }));
+
+      expect(noRun).toMatchObject({ status: 404, message: "No run found with id 'run_none'." });
       expect(noThread).toMatchObject({ status: 404, message: "No thread found with id 'thread_none'." });
       expect(noAssistant).toMatchObject({ status: 404, message: "No assistant found with id 'asst_none'." });
     });

@@ -86,7 +86,10 @@ export function threads(use: () => Stage): void {
         () => stage.messages.delete(message?.id ?? '', in_thread),
         () => stage.runs.list(thread.id),
         () => stage.runs.retrieve('run_x', in_thread),
+        () => stage.runs.create(thread.id, { assistant_id: 'asst_x' }),
+        () => stage.runs.update('run_x', in_thread),
         () => stage.runs.cancel('run_x', in_thread),
+        () => stage.runs.submitToolOutputs('run_x', { ...in_thread, tool_outputs: [] }),
         () => stage.runs.steps.list('run_x', in_thread),
       ];
       for (const call of calls) {

@@ -118,6 +118,35 @@ export function tools(use: () => Stage): void {
       expect(over).toMatchObject({ status: 400, message: 'Runs in status "completed" do not accept tool outputs.' });
     });
 
+    test('are taken once when they are sent twice at the same moment', async () => {
+      const stage = use();
+      const run = await waiting(stage, [call('a')]);
+      const { id, thread_id } = run;
+      const step = text('Done.').gated();
+      stage.model.script(step);
+
+      const sent = await Promise.allSettled([1, 2, 3].map((n) => stage.runs.submitToolOutputs(id, { thread_id, tool_outputs: outputsFor(run, () => `${n}`) })));
+      await step.reached;
+      step.release();
+
+      const refused = sent.filter((outcome) => outcome.status === 'rejected');
+      expect(refused).toHaveLength(2);
+      for (const { reason } of refused) expect(reason).toMatchObject({ status: 400, message: expect.stringMatching(/^400 Runs in status "(queued|in_progress)" do not accept tool outputs\.$/) as unknown });
+      expect((await stage.runs.poll(id, { thread_id })).status).toBe('completed');
+      expect(stage.model.requests).toHaveLength(2);
+    });
+
+    test('outlive their assistant', async () => {
+      const stage = use();
+      const run = await waiting(stage, [call('a')]);
+      await stage.assistants.delete(run.assistant_id);
+      stage.model.script(text('Done.'));
+
+      const done = await stage.runs.submitToolOutputsAndPoll(run.id, { thread_id: run.thread_id, tool_outputs: outputsFor(run) });
+
+      expect(done).toMatchObject({ status: 'completed', tools: run.tools });
+    });
+
     test('may be asked for again and again', async () => {
       const stage = use();
       let run = await waiting(stage, [call('a')]);
