@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { z } from 'zod';
 
 /** An API key. The key itself is never stored: `id` is its SHA-256 in hex, `hint` its first and last characters for people. */
@@ -15,6 +15,6 @@ export type ApiKey = z.infer<typeof ApiKey>;
 export const DEFAULT_PROJECT = 'proj_default';
 
 /** A plain digest is enough: keys we create have 190 random bits, so there is nothing to guess. */
-export const hashKey = (key: string): string => createHash('sha256').update(key).digest('hex');
+export const hashKey = (key: string): string => hash('sha256', key, 'hex');
 
 export const keyHint = (key: string): string => (key.length <= 12 ? key : `${key.slice(0, 7)}…${key.slice(-4)}`);

@@ -20,11 +20,11 @@ export function makeQueue(db: Database, clock: Clock, log: Log): Queue {
         if (!running) return;
         const nowMs = clock.nowMs();
         const due = db
-          .sql('SELECT seq, attempts, body FROM job WHERE due_ms <= ? ORDER BY due_ms, seq LIMIT ?')
+          .sql('SELECT seq FROM job WHERE due_ms <= ? ORDER BY due_ms, seq LIMIT ?')
           .all(nowMs, MOST_AT_ONCE);
-        for (const { seq, attempts, body } of due) {
+        for (const { seq } of due) {
           if (underWay.size >= MOST_AT_ONCE) break;
-          if (!underWay.has(Number(seq))) void deliver(Number(seq), Number(attempts) + 1, String(body));
+          if (!underWay.has(Number(seq))) void deliver(Number(seq));
         }
         setAlarm(nowMs);
       };
@@ -35,9 +35,11 @@ export function makeQueue(db: Database, clock: Clock, log: Log): Queue {
         cancelAlarm = typeof next === 'number' ? clock.after(next - nowMs, pump) : undefined;
       };
 
-      const deliver = async (seq: number, attempt: number, body: string) => {
+      const deliver = async (seq: number) => {
         underWay.add(seq);
-        const outcome = await attemptDelivery(handle, attempt, body, log);
+        const row = db.sql('SELECT attempts, body FROM job WHERE seq = ?').get(seq);
+        const attempt = Number(row?.['attempts']) + 1;
+        const outcome = await attemptDelivery(handle, attempt, String(row?.['body']), log);
         if (running) await settle(db, seq, attempt, outcome, clock.nowMs()).catch((error: unknown) => log.error('job_failed', { error }));
         underWay.delete(seq);
         pump();

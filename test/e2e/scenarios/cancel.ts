@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { calls, hang, httpError, length, text } from '../../support/scripted-model.ts';
+import { Step, calls, hang, httpError, length, text } from '../../support/scripted-model.ts';
 import type { Run } from '../clients/client.ts';
 import { type Stage, textOf } from '../stage.ts';
 import { read, shape } from '../streams.ts';
@@ -181,5 +181,26 @@ export function cancel(use: () => Stage): void {
       // A client must not wait for a run that is gone, nor take it for a finished one.
       expect((await failing).message).not.toBe('');
     });
+
+    test('by deleting the thread between a text and a call ends its stream, which says so', async () => {
+      const stage = use();
+      const { assistant_id, thread_id } = await stage.newPair({ tools: [functionTool('a')] });
+      const step = textThenCall('a');
+      stage.model.script(step);
+      const failing = stage.failure(read(await stage.runs.create(thread_id, { assistant_id, stream: true })));
+      await step.reached;
+
+      await stage.threads.delete(thread_id);
+      step.release();
+
+      expect((await failing).message).not.toMatch(/server had an error/);
+    });
   });
+}
+
+/** Says a text, and calls the function when it is released. */
+function textThenCall(name: string): Step {
+  const { moves } = calls([{ name, arguments: {} }], { text: 'Let me see.' });
+  const called = moves.findIndex((move) => move.kind === 'delta' && move.delta.tool_calls !== undefined);
+  return new Step('a text, then a call', moves.toSpliced(called, 0, { kind: 'wait' }));
 }

@@ -22,11 +22,9 @@ export function streams(use: () => Stage): void {
       const [created, queued] = told.events;
       expect(created?.data).toEqual(queued?.data);
       expect(created?.data).toMatchObject({ status: 'queued', started_at: null, usage: null });
-      expect(told.events.filter(({ event }) => event === 'thread.message.delta').map(({ data }) => data)).toMatchObject([
-        { object: 'thread.message.delta', delta: { content: [{ index: 0, type: 'text', text: { value: 'Hello', annotations: [] } }] } },
-        { delta: { content: [{ index: 0, type: 'text', text: { value: ' to' } }] } },
-        { delta: { content: [{ index: 0, type: 'text', text: { value: ' you' } }] } },
-      ]);
+      const { id } = only(told, 'thread.message.created');
+      const delta = (text: object) => ({ id, object: 'thread.message.delta', delta: { content: [{ index: 0, type: 'text', text }] } });
+      expect(told.events.filter(({ event }) => event === 'thread.message.delta').map(({ data }) => data)).toEqual([delta({ value: 'Hello', annotations: [] }), delta({ value: ' to' }), delta({ value: ' you' })]);
       const usage = { prompt_tokens: 9, completion_tokens: 3, total_tokens: 12 };
       expect(only(told, 'thread.run.step.completed')).toMatchObject({ usage });
       expect(only(told, 'thread.message.created')).toMatchObject({ content: [], status: 'in_progress', completed_at: null });
