@@ -22,7 +22,10 @@ export async function saveText(world: World, hold: Hold, emit: Emit, turn: Turn)
   const done = { ...step, status: 'completed' as const, completedAtMs: nowMs, usage: NO_USAGE };
   await commitHeld(world, hold, async (run) => {
     const thread = await world.store.get(keys.thread(run.projectId, run.threadId));
-    if (!thread) throw new Interrupt('lost');
+    if (!thread) {
+      hold.lose(undefined);
+      throw new Interrupt('lost');
+    }
     const runWrite = update('run', run, run);
     return {
       change: {

@@ -53,9 +53,9 @@ export class Hold {
     return this.#lost;
   }
 
-  /** Adopts the record that a commit of the driver's own has stored. */
+  /** Adopts the record that a commit of the driver's own has stored, unless a look has shown a newer one meanwhile. */
   adopt(run: RunOf<'in_progress' | 'cancelling'>): void {
-    this.#run = run;
+    if (run.rev > this.#run.rev) this.#run = run;
   }
 
   release(): void {
@@ -79,8 +79,8 @@ export class Hold {
     const seen = this.#run;
     const stored = await this.#world.store.get(keys.run(seen.projectId, seen.threadId, seen.id));
     if (this.#released || (stored && stored.rev < this.#run.rev)) return;
-    if (stored?.status !== 'in_progress' && stored?.status !== 'cancelling') return this.#lose(stored);
-    if (stored.lease?.owner !== this.#world.owner) return this.#lose(stored);
+    if (stored?.status !== 'in_progress' && stored?.status !== 'cancelling') return this.lose(stored);
+    if (stored.lease?.owner !== this.#world.owner) return this.lose(stored);
     this.#run = stored;
     if (stored.status === 'cancelling') return this.#interrupt('cancelled');
     if (stored.lease.untilMs - this.#world.clock.nowMs() < RENEW_BELOW_MS) await this.#renew(stored);
@@ -90,7 +90,7 @@ export class Hold {
     const write = update('run', run, releaseTo(run, newLease(this.#world)));
     try {
       await this.#world.commit({ name: 'renew-lease', writes: [write] });
-      this.#run = write.record;
+      this.adopt(write.record);
     } catch (error) {
       // Somebody changed the run in between; the next look shows what it is now.
       if (!(error instanceof ConflictError)) throw error;
@@ -107,7 +107,7 @@ export class Hold {
   }
 
   /** Holds also when the signal has aborted before, for a reason that another process was faster to act upon. */
-  #lose(stored: Run | undefined): void {
+  lose(stored: Run | undefined): void {
     this.#lost = { stored };
     this.#interrupt('lost');
   }

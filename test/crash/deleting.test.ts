@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { NotFoundError } from 'openai';
 import { START_MS } from '../support/manual-clock.ts';
 import { calls, hang, text } from '../support/scripted-model.ts';
-import { rest } from './conversation.ts';
+import { createAssistant, rest } from './conversation.ts';
 import { type CrashableServer, eventually } from './crashable.ts';
 import { ask, onServer } from './ending.ts';
 import { brokenRules, readLedger } from './ledger.ts';
@@ -11,7 +11,6 @@ import { TEST_MS, around, withoutCount } from './points.ts';
 
 /** More than one commit of the reaper takes. */
 const MANY = 120;
-const LOOKUP_CALL = calls([{ name: 'lookup', arguments: {} }]);
 
 /** As a client does that retries: a second try may find that the first was heard. */
 async function deleteThread(server: CrashableServer, threadId: string): Promise<void> {
@@ -37,23 +36,17 @@ async function expectGone(server: CrashableServer, threadId: string, others: num
   await expect(server.client.beta.threads.messages.list(threadId)).rejects.toThrow('No thread found');
 }
 
-/** A thread with a finished run and many messages. */
-async function longThread(server: CrashableServer): Promise<string> {
-  const { threadId, runId, asking } = await ask(server, false);
-  await asking;
-  expect((await rest(server, threadId, runId)).status).toBe('completed');
-  for (let n = 0; n < MANY; n++) await server.client.beta.threads.messages.create(threadId, { role: 'user', content: `More ${n}` });
-  return threadId;
-}
-
 describe('a thread at rest', () => {
   // The reaper's commits: the run's steps, the run, and the messages in two.
-  const reaping = [1, 2, 3, 4].flatMap((n) => around('reap-thread').map((point) => `${point}@${n}`));
+  const reaping = ['before:reap-thread', 'inside:reap-thread@2', 'after:reap-thread@2', 'inside:reap-thread@3', 'after:reap-thread@3', 'after:reap-thread@4'];
 
   test.concurrent.each([...around('delete-thread'), ...reaping, 'before-ack:removed'])('is deleted whole, with a kill -9 at %s', async (crashAt) => {
-    await onServer({ crashAt }, [text('Well.')], async (server) => {
+    await onServer({ crashAt }, [], async (server) => {
       const other = await server.client.beta.threads.create({ messages: [{ role: 'user', content: 'I stay.' }] });
-      const threadId = await longThread(server);
+      const messages = Array.from({ length: MANY }, (_, n) => ({ role: 'user' as const, content: `Question ${n}` }));
+      const { id: threadId } = await server.client.beta.threads.create({ messages });
+      const run = await server.client.beta.threads.runs.createAndPoll(threadId, { assistant_id: await createAssistant(server) });
+      expect(run.status).toBe('completed');
       await deleteThread(server, threadId);
       await server.outlived();
       await expectGone(server, threadId, 1);
@@ -65,16 +58,13 @@ describe('a thread at rest', () => {
   }, TEST_MS);
 });
 
-describe.each([
-  ['polled', false],
-  ['streamed', true],
-])('a thread with a %s run', (_, streamed) => {
-  const points = [...around('delete-thread'), ...around('reap-thread'), 'before-ack:removed'];
+describe('a thread with a run', () => {
+  const points = [...around('delete-thread').slice(1), 'inside:reap-thread', 'after:reap-thread', 'before-ack:removed'];
 
-  test.concurrent.each(points)('under way is deleted whole, with a kill -9 at %s', async (crashAt) => {
+  test.concurrent.each(points.flatMap((point) => [[point, 'polled'] as const, [point, 'streamed'] as const]))('under way is deleted whole, with a kill -9 at %s (%s)', async (crashAt, variant) => {
     const slow = hang('Let me think');
     await onServer({ crashAt }, [slow, ...[1, 2, 3].map(() => text('Too late.'))], async (server) => {
-      const { threadId } = await ask(server, streamed);
+      const { threadId } = await ask(server, variant === 'streamed');
       await slow.reached;
       await deleteThread(server, threadId);
       await server.outlived();
@@ -84,9 +74,8 @@ describe.each([
   }, TEST_MS);
 
   test.concurrent.each(points)('that waits for outputs is deleted whole, and so is its timer, with a kill -9 at %s', async (crashAt) => {
-    await onServer({ crashAt, clockMs: START_MS }, [LOOKUP_CALL], async (server) => {
-      const { threadId, runId, asking } = await ask(server, streamed);
-      await asking;
+    await onServer({ crashAt, clockMs: START_MS }, [calls([{ name: 'lookup', arguments: {} }])], async (server) => {
+      const { threadId, runId } = await ask(server, false);
       expect((await rest(server, threadId, runId)).status).toBe('requires_action');
       await deleteThread(server, threadId);
       await server.outlived();

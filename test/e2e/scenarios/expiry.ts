@@ -52,6 +52,25 @@ export function expiry(use: () => Stage): void {
       expect((await stage.runs.list(thread_id)).data).toMatchObject([{ status: 'expired' }]);
     });
 
+    test('a run is expired for all who look, though no timer has fired', async () => {
+      const stage = use();
+      const run = await waiting(stage);
+      const { id, thread_id } = run;
+
+      await stage.server.skip(RUN_WINDOW_MS);
+      const seen = await stage.runs.retrieve(id, { thread_id });
+      const [listed] = (await stage.runs.list(thread_id)).data;
+      const [step] = await stage.stepsOf(run);
+      const submitted = await stage.failure(stage.runs.submitToolOutputs(id, { thread_id, tool_outputs: outputsFor(run) }));
+      await stage.messages.create(thread_id, { role: 'user', content: 'The thread is free.' });
+
+      expect(seen).toMatchObject({ status: 'expired', required_action: null, usage: { total_tokens: 15 } });
+      expect(listed).toEqual(seen);
+      expect(step).toMatchObject({ status: 'expired', usage: { total_tokens: 15 } });
+      expect(submitted.message).toBe('Runs in status "expired" do not accept tool outputs.');
+      expect(await stage.runs.retrieve(id, { thread_id })).toEqual(seen);
+    });
+
     test('an expired run takes no outputs, cannot be cancelled, and frees its thread at once', async () => {
       const stage = use();
       const run = await waiting(stage);
