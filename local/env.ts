@@ -1,5 +1,6 @@
 /** The server's whole environment, parsed once. */
 import { z } from 'zod';
+import { RUN_WINDOW_SECONDS } from '../shared/domain/run.ts';
 import type { Config } from '../shared/ports/world.ts';
 
 const text = z.string().trim().min(1);
@@ -34,10 +35,11 @@ const Env = z.object({
     if (wrong) ctx.issues.push({ code: 'custom', input: value, message: `expected whole numbers from 1024, got ${value.get(wrong[0])} for ${wrong[0]}` });
     return windows;
   }),
-  RUN_WINDOW_SECONDS: z.coerce.number().int().min(1).default(600),
+  RUN_WINDOW_SECONDS: z.coerce.number().int().min(1).default(RUN_WINDOW_SECONDS),
   RETENTION_DAYS: z.union([z.literal('never'), z.coerce.number().int().min(1).max(3650)]).default(60),
   MAX_BODY_BYTES: z.coerce.number().int().min(1024).default(16 * 1024 * 1024),
   CORS_ORIGINS: z.string().default('local').transform(list),
+  ALLOWED_HOSTS: z.string().default('').transform(list),
   LOG: z.enum(['off', 'error', 'info']).default('error'),
 });
 export type Env = z.infer<typeof Env>;
@@ -55,5 +57,14 @@ export function readEnv(source: NodeJS.ProcessEnv = process.env): Env {
 export const toConfig = (env: Env): Config => ({
   runWindowSeconds: env.RUN_WINDOW_SECONDS,
   retention: env.RETENTION_DAYS === 'never' ? 'never' : { days: env.RETENTION_DAYS },
-  contextWindow: (model) => env.MODEL_CONTEXT_WINDOWS.get(model) ?? env.CONTEXT_WINDOW,
+  contextWindow: (model) =>
+    env.MODEL_CONTEXT_WINDOWS.get(model) ?? env.MODEL_CONTEXT_WINDOWS.get(env.MODEL_ALIASES.get(model) ?? model) ?? env.CONTEXT_WINDOW,
 });
+
+const LOOPBACK = ['localhost', '127.0.0.1', '[::1]', '::1'];
+
+export const isLoopback = (host: string): boolean => LOOPBACK.includes(host);
+
+/** On a loopback address the names of this machine and those allowed besides; anywhere else, or with '*', any name. */
+export const allowedHosts = ({ HOST, ALLOWED_HOSTS }: Env): readonly string[] | undefined =>
+  isLoopback(HOST) && !ALLOWED_HOSTS.includes('*') ? [...LOOPBACK, ...ALLOWED_HOSTS] : undefined;

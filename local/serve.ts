@@ -7,7 +7,7 @@ import { type EmbeddedWorld, openEmbeddedWorld } from '../shared/embedded/index.
 import { handleJob } from '../shared/engine/handle-job.ts';
 import { RunSignals } from '../shared/engine/run-signals.ts';
 import { makeApp } from '../shared/http/app.ts';
-import { type Env, toConfig } from './env.ts';
+import { type Env, allowedHosts, toConfig } from './env.ts';
 import { makeHttpServer } from './http-server.ts';
 import { jsonLog } from './log.ts';
 
@@ -37,7 +37,7 @@ export async function serve(env: Env, { clock = systemClock, wrap = (world) => w
     }),
   );
   const signals = new RunSignals();
-  const app = makeApp({ world, signals, maxBodyBytes: env.MAX_BODY_BYTES, corsOrigins: env.CORS_ORIGINS });
+  const app = makeApp({ world, signals, maxBodyBytes: env.MAX_BODY_BYTES, corsOrigins: env.CORS_ORIGINS, allowedHosts: allowedHosts(env) });
   const server = makeHttpServer((request) => app.fetch(request));
   try {
     await listen(server, env.PORT, env.HOST);

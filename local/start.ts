@@ -1,6 +1,6 @@
 import { DataFolderInUseError } from '../shared/embedded/database.ts';
 import { LOCAL_KEY, hasLocalKey } from '../shared/embedded/keys.ts';
-import { EnvError, readEnv } from './env.ts';
+import { EnvError, isLoopback, readEnv } from './env.ts';
 import { serve } from './serve.ts';
 
 try {
@@ -12,7 +12,7 @@ try {
   console.log(`  key    ${localKey ? LOCAL_KEY : 'see `npm run keys -- list`'}`);
   console.log(`  data   ${env.DATA_DIR}`);
   console.log(`  model  ${hasModel ? (env.MODEL_BASE_URL ?? 'https://api.openai.com/v1') : 'built-in demo model; set MODEL_BASE_URL and MODEL_API_KEY for a real one'}`);
-  if (localKey && !['127.0.0.1', 'localhost', '::1'].includes(env.HOST)) {
+  if (localKey && !isLoopback(env.HOST)) {
     console.warn(`  WARNING: ${LOCAL_KEY} is a key that everybody knows, and ${env.HOST} is open to other machines. Make a key of your own and revoke this one: npm run keys -- create; npm run keys -- revoke ${LOCAL_KEY}`);
   }
 

@@ -3,7 +3,7 @@ import { type RunOf, asSeenAt, requestCancel } from '../domain/run.ts';
 import { retryOnConflict, update } from '../ports/commit.ts';
 import type { World } from '../ports/world.ts';
 import { findRun } from './find.ts';
-import { driveJob, expiryTimerName } from './run-jobs.ts';
+import { expiryTimerName, settleJob } from './run-jobs.ts';
 
 /**
  * Asks for a run's end. Its driver, if it has one, sees that and stops the model call; the job makes sure that the run
@@ -19,7 +19,7 @@ export function cancelRun(world: World, projectId: string, threadId: string, run
     await world.commit({
       name: 'cancel-run',
       writes: [write],
-      jobs: [driveJob(run, world.clock.nowMs())],
+      jobs: [settleJob(write.record, world.clock.nowMs())],
       cancels: [expiryTimerName(run)],
     });
     return write.record;

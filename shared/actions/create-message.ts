@@ -2,6 +2,7 @@ import { ThreadBusyError } from '../domain/errors.ts';
 import type { Message, MessageInput } from '../domain/message.ts';
 import { activeRunId } from '../domain/thread.ts';
 import { create, retryOnConflict, update } from '../ports/commit.ts';
+import { inTurn } from '../ports/in-turn.ts';
 import type { World } from '../ports/world.ts';
 import { findThread } from './find.ts';
 import { checkMessageFiles } from './known-files.ts';
@@ -10,7 +11,7 @@ import { addMessages } from './new-message.ts';
 /** Adds one message to a thread that no run holds. */
 export async function createMessage(world: World, projectId: string, threadId: string, input: MessageInput): Promise<Message> {
   checkMessageFiles([input]);
-  return retryOnConflict(async () => {
+  return inTurn(threadId, () => retryOnConflict(async () => {
     const before = await findThread(world, projectId, threadId);
     const nowMs = world.clock.nowMs();
     const holder = activeRunId(before, nowMs);
@@ -21,5 +22,5 @@ export async function createMessage(world: World, projectId: string, threadId: s
       writes: [update('thread', before, thread), ...messages.map((message) => create('message', message))],
     });
     return messages[0] as Message;
-  });
+  }));
 }

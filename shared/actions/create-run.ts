@@ -3,9 +3,10 @@ import { InvalidRequestError, ThreadBusyError } from '../domain/errors.ts';
 import { newId } from '../domain/ids.ts';
 import type { MessageInput } from '../domain/message.ts';
 import { type Lease, type NewRun, type Run, type RunOf, type RunOverrides, claimRun, newRun } from '../domain/run.ts';
-import { isFunctionTool } from '../domain/settings.ts';
+import { type Tool, isFunctionTool } from '../domain/settings.ts';
 import { type Thread, type ThreadInput, activeRunId, touched } from '../domain/thread.ts';
 import { type Change, create, retryOnConflict, update } from '../ports/commit.ts';
+import { inTurn } from '../ports/in-turn.ts';
 import type { World } from '../ports/world.ts';
 import { planThread } from './create-thread.ts';
 import { findAssistant, findThread } from './find.ts';
@@ -31,7 +32,7 @@ interface Request {
 /** Adds the run, and before it `messages`, to a thread that no other run holds. */
 export async function createRun(world: World, threadId: string, messages: MessageInput[], request: Request): Promise<CreatedRun> {
   checkMessageFiles(messages);
-  return retryOnConflict(async () => {
+  return inTurn(threadId, () => retryOnConflict(async () => {
     const [before, assistant] = await Promise.all([
       findThread(world, request.projectId, threadId),
       findAssistant(world, request.projectId, request.assistantId),
@@ -47,7 +48,7 @@ export async function createRun(world: World, threadId: string, messages: Messag
       writes: [...change.writes, write, ...added.messages.map((message) => create('message', message))],
     });
     return { queued, run, thread: write.record };
-  });
+  }));
 }
 
 /** A new thread and a run on it, in one commit. */
@@ -86,6 +87,7 @@ function planRun(world: World, thread: Thread, assistant: Assistant, { overrides
     assistantId: assistant.id,
     createdAtMs: nowMs,
   };
+  checkToolsAreHere(fields);
   checkToolChoice(fields);
   const queued = newRun(fields, world.config.runWindowSeconds);
   const run = lease ? claimRun(queued, lease, nowMs) : queued;
@@ -97,12 +99,20 @@ function planRun(world: World, thread: Thread, assistant: Assistant, { overrides
   return { queued, run, change };
 }
 
-/** A function that the run does not have can never be called; the model's endpoint would refuse each call. */
+/** A tool that the run does not have can never be called; the model's endpoint would refuse each call. */
 function checkToolChoice({ toolChoice, tools }: NewRun): void {
-  if (typeof toolChoice === 'string' || toolChoice.type !== 'function') return;
-  const { name } = toolChoice.function;
-  if (tools.some((tool) => isFunctionTool(tool) && tool.function.name === name)) return;
-  throw new InvalidRequestError(`Invalid 'tool_choice': the run has no function named '${name}'.`, 'tool_choice', 'invalid_value');
+  if (typeof toolChoice === 'string') return;
+  const name = toolChoice.type === 'function' ? toolChoice.function.name : undefined;
+  const fits = (tool: Tool) => tool.type === toolChoice.type && (!isFunctionTool(tool) || tool.function.name === name);
+  if (tools.some(fits)) return;
+  const what = name === undefined ? `no ${toolChoice.type} tool` : `no function named '${name}'`;
+  throw new InvalidRequestError(`Invalid 'tool_choice': the run has ${what}.`, 'tool_choice', 'invalid_value');
+}
+
+/** An assistant may carry them, but a run that went on without them would give plausible wrong answers. */
+function checkToolsAreHere({ tools }: NewRun): void {
+  const absent = tools.find((tool) => !isFunctionTool(tool));
+  if (absent) throw new InvalidRequestError(`The tool '${absent.type}' is not available on this server yet. Run without it: 'tools' of the run replaces the assistant's.`, 'tools', 'unsupported_tool');
 }
 
 const inherited = ({ model, tools, temperature, topP, reasoningEffort, responseFormat }: Assistant) =>

@@ -6,7 +6,7 @@ import type { Usage } from '../domain/usage.ts';
 import { type Write, create, update } from '../ports/commit.ts';
 import { keys } from '../ports/store.ts';
 import type { World } from '../ports/world.ts';
-import { driveJobName, expiryTimerName } from './run-jobs.ts';
+import { driveJobName, expiryTimerName, settleJobName } from './run-jobs.ts';
 import { stepEnd } from './step-end.ts';
 
 /** What the last model call leaves behind, to be written with the run's end. */
@@ -17,15 +17,15 @@ export interface Leftovers {
 
 /**
  * Ends a run and frees its thread, in one commit with whatever the run was still writing; a stored step that waits for
- * outputs ends likewise. ConflictError when somebody else has changed run or thread since `run` was read.
+ * outputs ends likewise. ConflictError when somebody else has changed run or thread since `run` was read; undefined, and nothing
+ * written, when the thread is gone, which takes all that hangs under it along.
  */
-export async function commitRunEnd(world: World, run: ActiveRun, end: RunEnd, usage: Usage, leftovers: Leftovers = {}): Promise<{ run: EndedRun; step: RunStep | undefined }> {
+export async function commitRunEnd(world: World, run: ActiveRun, end: RunEnd, usage: Usage, leftovers: Leftovers = {}): Promise<{ run: EndedRun; step: RunStep | undefined } | undefined> {
   const { projectId, threadId } = run;
   const [thread, waiting] = await Promise.all([world.store.get(keys.thread(projectId, threadId)), waitingStep(world, run)]);
   const nowMs = world.clock.nowMs();
+  if (!thread) return undefined;
   const runWrite = update('run', run, endRun(run, end, usage, nowMs));
-  // A deleted thread takes all that hangs under it along; writing more would leave it behind.
-  if (!thread) return { run: runWrite.record, step: leftovers.step };
   const { message } = leftovers;
   const after = touched(unlocked(thread, run.id), nowMs);
   const writes: Write[] = [runWrite, update('thread', thread, message ? { ...after, lastMessageId: message.id } : after)];
@@ -37,7 +37,7 @@ export async function commitRunEnd(world: World, run: ActiveRun, end: RunEnd, us
     writes.push(write);
     step = write.record;
   }
-  await world.commit({ name: `end-run-${end.status}`, writes, cancels: [driveJobName(run), expiryTimerName(run)] });
+  await world.commit({ name: `end-run-${end.status}`, writes, cancels: [driveJobName(run), settleJobName(run), expiryTimerName(run)] });
   return { run: runWrite.record, step };
 }
 

@@ -9,7 +9,7 @@ export function expireRun(world: World, key: Key<'run'>): Promise<Run | undefine
   return retryOnConflict(async () => {
     const run = await world.store.get(key);
     if (!run || !isActive(run) || !isPastWindow(run, world.clock.nowMs())) return undefined;
-    return (await commitRunEnd(world, run, { status: 'expired' }, run.usage)).run;
+    return (await commitRunEnd(world, run, { status: 'expired' }, run.usage))?.run;
   });
 }
 

@@ -5,10 +5,18 @@ const ids = (run: Run) => ({ projectId: run.projectId, threadId: run.threadId, r
 
 export const driveJobName = (run: Run): string => `drive:${run.id}`;
 
-/** Due at once for a run that waits for a driver; due when the lease lapses for one that has a driver already. */
+/** `run` as the commit will leave it. Due at once for a run that waits for a driver; due when the lease lapses for one that has a driver already. */
 export const driveJob = (run: Run, dueMs: number): Scheduled => ({
   name: driveJobName(run),
-  job: { type: 'drive-run', ...ids(run) },
+  job: { type: 'drive-run', ...ids(run), rev: run.rev },
+  dueMs,
+});
+
+export const settleJobName = (run: Run): string => `settle:${run.id}`;
+
+export const settleJob = (run: Run, dueMs: number): Scheduled => ({
+  name: settleJobName(run),
+  job: { type: 'settle-run', ...ids(run), rev: run.rev },
   dueMs,
 });
 

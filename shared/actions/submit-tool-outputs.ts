@@ -35,7 +35,7 @@ export function submitToolOutputs(world: World, ids: { projectId: string; thread
     await world.commit({
       name: 'submit-tool-outputs',
       writes: [stepWrite, runWrite],
-      jobs: [driveJob(run, lease?.untilMs ?? nowMs)],
+      jobs: [driveJob(runWrite.record, lease?.untilMs ?? nowMs)],
       cancels: [expiryTimerName(run)],
     });
     return { step: stepWrite.record, queued, run: runWrite.record };

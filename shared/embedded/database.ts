@@ -6,6 +6,9 @@ import { isInitialised, markInitialised, migrate } from './schema.ts';
 
 export class DataFolderInUseError extends Error {}
 
+/** Conversations are nobody's business but the owner's. */
+const makeFolder = (folder: string): void => void mkdirSync(folder, { recursive: true, mode: 0o700 });
+
 export interface Database {
   /** False until `markInitialised` has been called on the file once. */
   isInitialised: boolean;
@@ -22,11 +25,12 @@ export interface Database {
   close(): void;
 }
 
+const SQLITE_BUSY = 5;
 /** Waiting for another process (`npm run keys`) to finish its write, in milliseconds. */
 const BUSY_TIMEOUT_MS = 5000;
 
 export function openDatabase(folder: string): Database {
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   const db = new DatabaseSync(join(folder, 'threadkeep.db'), { timeout: BUSY_TIMEOUT_MS });
   try {
     db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16000;');
@@ -103,12 +107,13 @@ export function openDatabase(folder: string): Database {
  * which the operating system releases with the process. `npm run keys` does not take it.
  */
 export function holdFolder(folder: string): () => void {
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   const lock = new DatabaseSync(join(folder, 'server.lock'), { timeout: 0 });
   try {
     lock.exec('BEGIN EXCLUSIVE');
   } catch (cause) {
     lock.close();
+    if ((cause as { errcode?: number }).errcode !== SQLITE_BUSY) throw cause;
     throw new DataFolderInUseError(`${folder} is in use by another Threadkeep server`, { cause });
   }
   return () => lock.close();

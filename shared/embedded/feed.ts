@@ -40,11 +40,11 @@ function startTelling(db: Database, clock: Clock, log: Log, handle: Handle): () 
     isTelling = true;
     try {
       while (isRunning && (await tellNext(db, clock, log, handle))) continue;
+      if (isRunning) setAlarm();
     } catch (error) {
       log.error('feed_failed', { error });
     }
     isTelling = false;
-    if (isRunning) setAlarm();
   };
   const setAlarm = () => {
     cancelAlarm();
@@ -86,7 +86,11 @@ function parseEvent(key: string, body: unknown): FeedEvent {
 function startSweeping(db: Database, clock: Clock, log: Log): () => void {
   let cancel = () => undefined as void;
   const sweep = () => {
-    for (const kind of SWEPT_KINDS) removeExpired(db, clock.nowMs(), kind, log);
+    try {
+      for (const kind of SWEPT_KINDS) removeExpired(db, clock.nowMs(), kind, log);
+    } catch (error) {
+      log.error('feed_failed', { error });
+    }
     cancel = clock.after(SWEEP_EVERY_MS, sweep);
   };
   sweep();

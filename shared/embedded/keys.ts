@@ -31,10 +31,14 @@ export async function listKeys({ store }: Parts): Promise<ApiKey[]> {
   return items.sort((a, b) => a.createdAtMs - b.createdAtMs);
 }
 
+/** Of an id, so that nothing is revoked by a slip. */
+const SHORTEST_ID = 8;
+
 /** Revokes the key that is given whole, or whose id begins with `which`. False when none or several match. */
 export async function revokeKey(parts: Parts, which: string): Promise<boolean> {
   const exact = await parts.store.get(keys.apiKey(hashKey(which)));
-  const matches = exact ? [exact] : (await listKeys(parts)).filter((key) => key.id.startsWith(which));
+  const isId = which.length >= SHORTEST_ID;
+  const matches = exact ? [exact] : isId ? (await listKeys(parts)).filter((key) => key.id.startsWith(which)) : [];
   const [only] = matches;
   if (!only || matches.length !== 1) return false;
   await parts.commit({ name: 'revoke-key', writes: [remove('api_key', only)] });

@@ -3,8 +3,10 @@ import type { Log } from '../ports/log.ts';
 import { type Handle, Job, type Outcome, type Queue } from '../ports/queue.ts';
 import type { Database } from './database.ts';
 
-/** Deliveries under way at once. They mostly wait for the model, so there may be many. */
+/** Deliveries of each lane under way at once. Those that drive runs mostly wait for the model, so there may be many. */
 const MOST_AT_ONCE = 256;
+/** Runs take minutes; what only writes something down must not wait behind them. */
+const LANES = [`name >= 'drive:' AND name < 'drive;'`, `NOT (name >= 'drive:' AND name < 'drive;')`] as const;
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 60_000;
 
@@ -12,19 +14,26 @@ const LONGEST_PAUSE_MS = 60_000;
 export function makeQueue(db: Database, clock: Clock, log: Log): Queue {
   return {
     consume(handle) {
-      const underWay = new Set<number>();
-      let running = true;
+      const lanes = LANES.map((condition) => ({ condition, underWay: new Set<number>() }));
+      let isRunning = true;
       let cancelAlarm: (() => void) | undefined;
 
       const pump = () => {
-        if (!running) return;
-        const nowMs = clock.nowMs();
-        const due = db
-          .sql('SELECT seq FROM job WHERE due_ms <= ? ORDER BY due_ms, seq LIMIT ?')
-          .all(nowMs, MOST_AT_ONCE);
-        for (const { seq } of due) {
-          if (underWay.size >= MOST_AT_ONCE) break;
-          if (!underWay.has(Number(seq))) void deliver(Number(seq));
+        if (!isRunning) return;
+        try {
+          deliverDue(clock.nowMs());
+        } catch (error) {
+          log.error('job_failed', { error });
+        }
+      };
+
+      const deliverDue = (nowMs: number) => {
+        for (const { condition, underWay } of lanes) {
+          const due = db.sql(`SELECT seq FROM job WHERE due_ms <= ? AND ${condition} ORDER BY due_ms, seq LIMIT ?`).all(nowMs, MOST_AT_ONCE);
+          for (const { seq } of due) {
+            if (underWay.size >= MOST_AT_ONCE) break;
+            if (!underWay.has(Number(seq))) void deliver(Number(seq), underWay);
+          }
         }
         setAlarm(nowMs);
       };
@@ -35,22 +44,26 @@ export function makeQueue(db: Database, clock: Clock, log: Log): Queue {
         cancelAlarm = typeof next === 'number' ? clock.after(next - nowMs, pump) : undefined;
       };
 
-      const deliver = async (seq: number) => {
+      const deliver = async (seq: number, underWay: Set<number>) => {
         underWay.add(seq);
-        const row = db.sql('SELECT attempts, body FROM job WHERE seq = ?').get(seq);
-        const attempt = Number(row?.['attempts']) + 1;
-        const outcome = await attemptDelivery(handle, attempt, String(row?.['body']), log);
-        if (running) await settle(db, seq, attempt, outcome, clock.nowMs()).catch((error: unknown) => log.error('job_failed', { error }));
+        try {
+          const row = db.sql('SELECT attempts, body FROM job WHERE seq = ?').get(seq);
+          const attempt = Number(row?.['attempts']) + 1;
+          const outcome = await attemptDelivery(handle, attempt, String(row?.['body']), log);
+          if (isRunning) await settle(db, seq, attempt, outcome, clock.nowMs());
+        } catch (error) {
+          log.error('job_failed', { error });
+        }
         underWay.delete(seq);
         pump();
       };
 
       // A restart makes everything of the last process due that was waiting only for its leases.
-      db.write(() => db.sql(`UPDATE job SET due_ms = 0 WHERE name >= 'drive:' AND name < 'drive;'`).run()).catch((error: unknown) => log.error('job_failed', { error }));
+      db.write(() => db.sql(`UPDATE job SET due_ms = 0 WHERE name LIKE 'drive:%' OR name LIKE 'settle:%'`).run()).catch((error: unknown) => log.error('job_failed', { error }));
       db.onCommit(pump);
       return {
         stop() {
-          running = false;
+          isRunning = false;
           cancelAlarm?.();
         },
       };

@@ -25,7 +25,7 @@ export function buildModelRequest(run: Run, { history, turns }: Pick<Conversatio
   return {
     model: run.model,
     messages: [...(instructions ? [{ role: 'system' as const, content: instructions }] : []), ...said],
-    ...toolSettings(run, turns.length === 0),
+    ...toolSettings(run, !turns.some((turn) => turn.type === 'calls')),
     ...(run.responseFormat !== 'auto' && { response_format: responseFormat(run.responseFormat) }),
     // 1 is every provider's default, and the reasoning models refuse to be told so.
     ...(run.temperature !== undefined && run.temperature !== 1 && { temperature: run.temperature }),
@@ -44,7 +44,8 @@ function toolSettings(run: Run, isFirstCall: boolean): Partial<ModelRequest> {
       type: 'function' as const,
       function: { ...definition, ...(strict && { strict }) },
     })),
-    parallel_tool_calls: run.parallelToolCalls,
+    // True is the default, and some reasoning models refuse to be told so.
+    ...(!run.parallelToolCalls && { parallel_tool_calls: false }),
     ...toolChoice(run, isFirstCall),
   };
 }

@@ -1,5 +1,5 @@
 import { sleep } from '../domain/clock.ts';
-import type { Usage } from '../domain/usage.ts';
+import { NO_USAGE, type Usage } from '../domain/usage.ts';
 import { ModelError, type ModelRequest } from '../ports/model.ts';
 import type { World } from '../ports/world.ts';
 import { countTokens } from './tokens.ts';
@@ -7,8 +7,6 @@ import type { Turn } from './turn.ts';
 
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 30_000;
-/** With the pauses above, about two and a half minutes of trying. */
-const MOST_ATTEMPTS = 10;
 
 /**
  * Reads one model call into `turn`. What may pass by itself is tried again while the run's window allows, but only as long
@@ -24,7 +22,7 @@ export async function callModel(world: World, request: ModelRequest, turn: Turn,
       const pauseMs = pauseBefore(attempt, error);
       const mayPass = error.kind === 'unavailable' || error.kind === 'rate_limited';
       const isTooLate = world.clock.nowMs() + pauseMs >= limits.untilMs;
-      if (!mayPass || turn.hasSpoken || attempt === MOST_ATTEMPTS || isTooLate) throw error;
+      if (!mayPass || turn.hasSpoken || isTooLate) throw error;
       world.log.info('model_retry', { runId: limits.runId, attempt, pauseMs, kind: error.kind });
       await sleep(world.clock, pauseMs, limits.signal);
     }
@@ -40,7 +38,7 @@ function pauseBefore(attempt: number, error: ModelError): number {
 /** The provider's own count; ours when it was cut short of telling, or never tells. */
 export async function usageOf(turn: Turn, request: ModelRequest | undefined): Promise<Usage> {
   if (turn.usage) return turn.usage;
-  if (!request || !turn.hasSpoken) return { promptTokens: 0, completionTokens: 0, cachedTokens: 0, reasoningTokens: 0 };
+  if (!request || !turn.hasSpoken) return NO_USAGE;
   const prompt = [...request.messages.map((message) => textOf(message.content)), ...(request.tools ?? []).map((tool) => JSON.stringify(tool))];
   return {
     promptTokens: await countTokens(prompt.join('\n')),

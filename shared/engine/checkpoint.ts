@@ -12,6 +12,9 @@ import type { Hold } from './hold.ts';
 import { Interrupt } from './interrupt.ts';
 import type { Turn } from './turn.ts';
 
+/** Rivals for the records of one run are few; more conflicts than this mean that something is wrong. */
+export const MOST_TRIES = 50;
+
 /** A text after which the model goes on to call functions. The call's usage counts with its last step. */
 export async function saveText(world: World, hold: Hold, emit: Emit, turn: Turn): Promise<void> {
   const open = turn.messageSoFar;
@@ -83,16 +86,16 @@ type Plan = { change: Change; run?: RunOf<'in_progress'> };
 
 /** Commits on top of the run as it is now. A conflict is looked into: the run may have been relabelled, cancelled or taken over. */
 async function commitHeld(world: World, hold: Hold, plan: (run: RunOf<'in_progress'>) => Plan | Promise<Plan>): Promise<void> {
-  for (;;) {
+  for (let tries = 1; ; tries++) {
     hold.check();
     if (hold.run.status !== 'in_progress') throw new Interrupt('cancelled');
     const { change, run } = await plan(hold.run);
     try {
+      if (!run) return await hold.rest(() => world.commit(change));
       await world.commit(change);
-      if (run) hold.adopt(run);
-      return;
+      return hold.adopt(run);
     } catch (error) {
-      if (!(error instanceof ConflictError)) throw error;
+      if (!(error instanceof ConflictError) || tries === MOST_TRIES) throw error;
       await hold.look();
     }
   }

@@ -1,9 +1,9 @@
 /** The loop: ask the model, act on the answer, until the run rests. */
 import { commitRunEnd } from '../actions/end-run.ts';
 import { stepEnd } from '../actions/step-end.ts';
-import { type Message, completeMessage, interruptMessage } from '../domain/message.ts';
+import { type Message, type OpenMessage, completeMessage, interruptMessage } from '../domain/message.ts';
 import type { Emit } from '../domain/run-event.ts';
-import type { RunStep } from '../domain/run-step.ts';
+import type { RunStep, StepOf } from '../domain/run-step.ts';
 import { type EndedRun, type RunEnd, type RunOf, isActive, toRunEnd } from '../domain/run.ts';
 import { NO_USAGE, type Usage, addUsage } from '../domain/usage.ts';
 import { ConflictError } from '../ports/commit.ts';
@@ -11,7 +11,7 @@ import { ModelError, type ModelRequest } from '../ports/model.ts';
 import type { World } from '../ports/world.ts';
 import { type Conversation, buildModelRequest } from './build-model-request.ts';
 import { callModel, usageOf } from './call-model.ts';
-import { saveAnsweredCalls, saveRequiredAction, saveText } from './checkpoint.ts';
+import { MOST_TRIES, saveAnsweredCalls, saveRequiredAction, saveText } from './checkpoint.ts';
 import { Hold, type LostRun } from './hold.ts';
 import { Interrupt } from './interrupt.ts';
 import { loadConversation } from './load-conversation.ts';
@@ -49,18 +49,16 @@ export async function executeRun(world: World, signals: RunSignals, run: RunOf<'
     hold.release();
   }
   const stored = hold.lost?.stored;
-  if (stored && !isActive(stored)) tellEnded(emit, stored, open.turn, world.clock.nowMs());
+  if (stored && !isActive(stored)) tellEndedElsewhere(emit, stored, open.turn, world.clock.nowMs());
   return hold.lost;
 }
 
 /** Closes the stream of a run that somebody else has ended, with what this driver alone knows of the answer. */
-function tellEnded(emit: Emit, run: EndedRun, turn: Turn | undefined, nowMs: number): void {
+function tellEndedElsewhere(emit: Emit, run: EndedRun, turn: Turn | undefined, nowMs: number): void {
   const end = toRunEnd(run);
   const [message, step] = [turn?.messageSoFar, turn?.stepSoFar];
-  if (message) emit({ type: 'thread.message.incomplete', message: interruptMessage(message, `run_${end.status === 'cancelled' || end.status === 'expired' ? end.status : 'failed'}`, nowMs) });
-  const ended = step && stepEnd(step, end, undefined, nowMs);
-  if (ended) emit({ type: `thread.run.step.${ended.status}`, step: ended });
-  emit({ type: `thread.run.${run.status}`, run });
+  const failed: RunEnd = end.status === 'cancelled' || end.status === 'expired' ? end : { status: 'failed', error: SOMETHING_WENT_WRONG };
+  tellEnd(emit, run, message && closeMessage(message, failed, false, nowMs), step && stepEnd(step, end, undefined, nowMs));
 }
 
 async function drive(world: World, hold: Hold, emit: Emit, open: Open): Promise<void> {
@@ -77,7 +75,7 @@ async function drive(world: World, hold: Hold, emit: Emit, open: Open): Promise<
     const next = nextStep(turn.finish(usage), hold.run.tools);
     switch (next.do) {
       case 'end':
-        return finish(world, hold, emit, next.end, usage, turn, next.message);
+        return finish(world, hold, emit, next.end, usage, turn, next.isFiltered);
       case 'wait':
         return saveRequiredAction(world, hold, emit, turn, next.toolCalls, usage);
       case 'continue':
@@ -118,28 +116,24 @@ const newTurn = (world: World, hold: Hold, emit: Emit, { history, turns, lastSte
   });
 
 /** The run's own end, reached by the driver while it still holds the run. */
-async function finish(world: World, hold: Hold, emit: Emit, end: RunEnd, usage: Usage, turn?: Turn, ending: 'completed' | 'max_tokens' | 'content_filter' = 'completed'): Promise<void> {
-  const nowMs = world.clock.nowMs();
-  const openMessage = turn?.messageSoFar;
-  const message = openMessage && (ending === 'completed' ? completeMessage(openMessage, nowMs) : interruptMessage(openMessage, ending, nowMs));
-  const openStep = turn?.stepSoFar;
-  await commitEnd(world, hold, emit, end, addUsage(hold.run.usage, usage), { message, step: openStep && stepEnd(openStep, end, usage, nowMs) });
-}
+const finish = (world: World, hold: Hold, emit: Emit, end: RunEnd, usage: Usage, turn?: Turn, isFiltered = false): Promise<void> =>
+  commitEnd(world, hold, emit, end, { message: turn?.messageSoFar, step: turn?.stepSoFar, usage, isFiltered });
 
 /** An interruption or a failure: what was open is closed with what it had, and the tokens it took are kept. */
 async function endBadly(world: World, hold: Hold, emit: Emit, open: Open, error: unknown): Promise<void> {
   const cause = hold.signal.aborted ? (hold.signal.reason as unknown) : error;
   if (hold.lost) return;
   const end = endOf(cause);
-  if (end.status === 'failed' && !(cause instanceof ModelError)) world.log.error('job_failed', { runId: hold.run.id, error });
+  if (end.status === 'failed') logFailure(world, hold.run.id, cause);
   const usage = open.turn ? await usageOf(open.turn, open.request) : NO_USAGE;
-  const nowMs = world.clock.nowMs();
-  const openMessage = open.turn?.messageSoFar;
-  const openStep = open.turn?.stepSoFar;
-  await commitEnd(world, hold, emit, end, addUsage(hold.run.usage, usage), {
-    message: openMessage && interruptMessage(openMessage, `run_${end.status}`, nowMs),
-    step: openStep && stepEnd(openStep, end, usage, nowMs),
-  });
+  await commitEnd(world, hold, emit, end, { message: open.turn?.messageSoFar, step: open.turn?.stepSoFar, usage, isFiltered: false });
+}
+
+/** What an operator must mend is an error of the log; a model that fails now and then is not. */
+function logFailure({ log }: World, runId: string, cause: unknown): void {
+  if (!(cause instanceof ModelError)) log.error('job_failed', { runId, error: cause });
+  else if (cause.kind === 'unauthorized') log.error('model_failed', { runId, kind: cause.kind, reason: cause.message });
+  else log.info('model_failed', { runId, kind: cause.kind, reason: cause.message });
 }
 
 function endOf(cause: unknown): Extract<RunEnd, { status: 'expired' | 'cancelled' | 'failed' }> {
@@ -147,22 +141,58 @@ function endOf(cause: unknown): Extract<RunEnd, { status: 'expired' | 'cancelled
   return { status: 'failed', error: cause instanceof ModelError ? runErrorOf(cause) : SOMETHING_WENT_WRONG };
 }
 
+/** What the last model call leaves open, and the tokens it took. */
+interface OpenEnds {
+  message: OpenMessage | undefined;
+  step: StepOf<'in_progress'> | undefined;
+  usage: Usage;
+  isFiltered: boolean;
+}
+
 /** Stores the end, looking again whenever somebody else wrote in between, and tells it in the contract's order (§8). */
-async function commitEnd(world: World, hold: Hold, emit: Emit, end: RunEnd, usage: Usage, leftovers: { message?: Message | undefined; step?: RunStep | undefined }): Promise<void> {
-  for (;;) {
-    if (hold.lost) return;
-    if (hold.run.status === 'cancelling' && end.status === 'incomplete') end = { status: 'cancelled' };
+async function commitEnd(world: World, hold: Hold, emit: Emit, wanted: RunEnd, open: OpenEnds): Promise<void> {
+  for (let tries = 1; !hold.lost; tries++) {
+    const nowMs = world.clock.nowMs();
+    const end = endNow(hold, wanted);
+    const message = open.message && closeMessage(open.message, end, open.isFiltered, nowMs);
+    const openStep = open.step && stepEnd(open.step, end, open.usage, nowMs);
     try {
-      const ended = await commitRunEnd(world, hold.run, end, usage, leftovers);
+      const usage = addUsage(hold.run.usage, open.usage);
+      const ended = await hold.rest(() => commitRunEnd(world, hold.run, end, usage, { message, step: openStep }));
+      if (!ended) return hold.lose(undefined);
       if (end.status === 'cancelled') emit({ type: 'thread.run.cancelling', run: hold.run });
-      if (leftovers.message) emit({ type: `thread.message.${leftovers.message.status}`, message: leftovers.message });
-      if (ended.step) emit({ type: `thread.run.step.${ended.step.status}`, step: ended.step });
-      emit({ type: `thread.run.${ended.run.status}`, run: ended.run });
+      tellEnd(emit, ended.run, message, ended.step);
       world.log.info('run_ended', { runId: ended.run.id, status: ended.run.status });
       return;
     } catch (error) {
-      if (!(error instanceof ConflictError)) throw error;
+      if (!(error instanceof ConflictError) || tries === MOST_TRIES) throw error;
       await hold.look();
     }
   }
+}
+
+/** Past its window a run is expired to every reader, so it must not become anything else; a cancelled one has no limits left to reach. */
+function endNow(hold: Hold, wanted: RunEnd): RunEnd {
+  if (hold.isPastWindow) return { status: 'expired' };
+  return hold.run.status === 'cancelling' && wanted.status === 'incomplete' ? { status: 'cancelled' } : wanted;
+}
+
+function closeMessage(message: OpenMessage, end: RunEnd, isFiltered: boolean, nowMs: number): Message {
+  switch (end.status) {
+    case 'completed':
+      return completeMessage(message, nowMs);
+    case 'incomplete':
+      return interruptMessage(message, 'max_tokens', nowMs);
+    case 'failed':
+      return interruptMessage(message, isFiltered ? 'content_filter' : 'run_failed', nowMs);
+    case 'cancelled':
+    case 'expired':
+      return interruptMessage(message, `run_${end.status}`, nowMs);
+  }
+}
+
+function tellEnd(emit: Emit, run: EndedRun, message: Message | undefined, step: RunStep | undefined): void {
+  if (message) emit({ type: `thread.message.${message.status}`, message });
+  if (step) emit({ type: `thread.run.step.${step.status}`, step });
+  emit({ type: `thread.run.${run.status}`, run });
 }

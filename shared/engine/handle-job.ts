@@ -12,8 +12,8 @@ import { SOMETHING_WENT_WRONG } from './run-error.ts';
 import type { RunSignals } from './run-signals.ts';
 
 const DONE: Outcome = { done: true };
-/** A job is sent no later than its run is written, so the run may be on its way; after this many looks it never came. */
-const LOOKS_FOR_MISSING = 3;
+/** A job may come before its commit; one that has not come after this many looks, half a minute, never will. */
+const LOOKS_FOR_COMMIT = 60;
 const LOOK_AGAIN_MS = 500;
 
 export async function handleJob(world: World, signals: RunSignals, { job, attempt }: Delivery): Promise<Outcome> {
@@ -21,7 +21,8 @@ export async function handleJob(world: World, signals: RunSignals, { job, attemp
     case 'expire-run':
       return expire(world, signals, job);
     case 'drive-run':
-      return attempt > MAX_ATTEMPTS ? giveUp(world, job) : driveOrWait(world, signals, job, attempt);
+    case 'settle-run':
+      return driveOrWait(world, signals, job, attempt);
   }
 }
 
@@ -34,10 +35,11 @@ async function expire(world: World, signals: RunSignals, job: Job): Promise<Outc
   return DONE;
 }
 
-async function driveOrWait(world: World, signals: RunSignals, job: Job, attempt: number): Promise<Outcome> {
+async function driveOrWait(world: World, signals: RunSignals, job: Job & { rev: number }, attempt: number): Promise<Outcome> {
   const run = await world.store.get(runKey(job));
   const nowMs = world.clock.nowMs();
-  if (!run) return attempt <= LOOKS_FOR_MISSING ? { done: false, failed: true, againInMs: LOOK_AGAIN_MS } : DONE;
+  if (!run || run.rev < job.rev) return attempt <= LOOKS_FOR_COMMIT ? { done: false, failed: true, againInMs: LOOK_AGAIN_MS } : DONE;
+  if (attempt > MAX_ATTEMPTS) return giveUp(world, job);
   // Also when its window has closed: the driver ends it, and has what it said so far.
   if (signals.isDriven(run.id) && run.status !== 'cancelling') return { done: false, againInMs: LOOK_AGAIN_MS };
   if (isPastWindow(run, nowMs)) return expire(world, signals, job);

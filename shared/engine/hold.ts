@@ -27,6 +27,8 @@ export class Hold {
   readonly #world: World;
   readonly #controller = new AbortController();
   readonly #stops: (() => void)[] = [];
+  #stopLooking = () => undefined as void;
+  #isResting = false;
   #run: RunOf<'in_progress' | 'cancelling'>;
   #released = false;
   #lost: LostRun | undefined;
@@ -35,7 +37,7 @@ export class Hold {
   constructor(world: World, signals: RunSignals, run: RunOf<'in_progress'>) {
     this.#world = world;
     this.#run = run;
-    this.#stops.push(signals.listen(run.id, () => void this.look()));
+    this.#stops.push(signals.listen(run.id, () => this.#lookQuietly()));
     this.#stops.push(world.clock.after(run.expiresAtMs - world.clock.nowMs(), () => this.#interrupt('expired')));
     this.#lookAgainLater();
   }
@@ -60,12 +62,32 @@ export class Hold {
 
   release(): void {
     this.#released = true;
+    this.#stopLooking();
     for (const stop of this.#stops) stop();
   }
 
-  /** Throws the Interrupt when there has been one. */
+  /** Throws the Interrupt when there has been one, or when the run's window has closed and its timer is late. */
   check(): void {
+    if (this.isPastWindow) this.#interrupt('expired');
     this.signal.throwIfAborted();
+  }
+
+  get isPastWindow(): boolean {
+    return this.#world.clock.nowMs() >= this.#run.expiresAtMs;
+  }
+
+  /**
+   * Commits something after which the run is no longer this driver's to hold. Looks have no effect meanwhile: one that saw the
+   * outcome before the commit has answered would take it for another's.
+   */
+  async rest<T>(commit: () => Promise<T>): Promise<T> {
+    this.#isResting = true;
+    try {
+      return await commit();
+    } catch (error) {
+      this.#isResting = false;
+      throw error;
+    }
   }
 
   /** Reads the run again: after a conflict, now and then, and when told to. One look at a time. */
@@ -77,8 +99,11 @@ export class Hold {
   async #look(): Promise<void> {
     if (this.#released) return;
     const seen = this.#run;
-    const stored = await this.#world.store.get(keys.run(seen.projectId, seen.threadId, seen.id));
-    if (this.#released || (stored && stored.rev < this.#run.rev)) return;
+    const { store } = this.#world;
+    const [stored, thread] = await Promise.all([store.get(keys.run(seen.projectId, seen.threadId, seen.id)), store.get(keys.thread(seen.projectId, seen.threadId))]);
+    if (this.#released || this.#isResting || (stored && stored.rev < this.#run.rev)) return;
+    // What hangs under a deleted thread is still being reaped.
+    if (!thread) return this.lose(undefined);
     if (stored?.status !== 'in_progress' && stored?.status !== 'cancelling') return this.lose(stored);
     if (stored.lease?.owner !== this.#world.owner) return this.lose(stored);
     this.#run = stored;
@@ -98,12 +123,15 @@ export class Hold {
   }
 
   #lookAgainLater(): void {
-    const cancel = this.#world.clock.after(LOOK_EVERY_MS, () => {
-      this.look()
-        .catch((error: unknown) => this.#world.log.error('job_failed', { runId: this.#run.id, error }))
-        .finally(() => this.#released || this.signal.aborted || this.#lookAgainLater());
+    this.#stopLooking = this.#world.clock.after(LOOK_EVERY_MS, () => {
+      this.#lookQuietly();
+      this.#lookAgainLater();
     });
-    this.#stops[2] = cancel;
+  }
+
+  /** A look that fails is only a look missed. */
+  #lookQuietly(): void {
+    this.look().catch((error: unknown) => this.#world.log.error('job_failed', { runId: this.#run.id, error }));
   }
 
   /** Holds also when the signal has aborted before, for a reason that another process was faster to act upon. */

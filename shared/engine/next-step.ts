@@ -5,8 +5,8 @@ import type { TurnResult } from './turn-result.ts';
 
 /** What to do after a model call. */
 export type NextStep =
-  /** The run is over. `message`: how the message that the model wrote ends, if it wrote one. */
-  | { do: 'end'; end: RunEnd; message: 'completed' | 'max_tokens' | 'content_filter' }
+  /** The run is over. `isFiltered`: because a content filter has cut the message. */
+  | { do: 'end'; end: RunEnd; isFiltered: boolean }
   /** The client must answer the calls that have no output yet. */
   | { do: 'wait'; toolCalls: FunctionCall[] }
   /** Every call has been answered here; ask the model again. */
@@ -18,12 +18,12 @@ const FILTERED: RunError = { code: 'server_error', message: 'The answer was stop
 export function nextStep(turn: TurnResult, tools: Tool[]): NextStep {
   switch (turn.finishReason) {
     case 'content_filter':
-      return { do: 'end', end: { status: 'failed', error: FILTERED }, message: 'content_filter' };
+      return { do: 'end', end: { status: 'failed', error: FILTERED }, isFiltered: true };
     case 'length':
-      return { do: 'end', end: { status: 'incomplete', reason: 'max_completion_tokens' }, message: 'max_tokens' };
+      return { do: 'end', end: { status: 'incomplete', reason: 'max_completion_tokens' }, isFiltered: false };
     case 'stop':
     case 'tool_calls': {
-      if (turn.toolCalls.length === 0) return { do: 'end', end: { status: 'completed' }, message: 'completed' };
+      if (turn.toolCalls.length === 0) return { do: 'end', end: { status: 'completed' }, isFiltered: false };
       const toolCalls = turn.toolCalls.map((call) => answerUnknown(call, tools));
       return { do: toolCalls.every((call) => call.output !== undefined) ? 'continue' : 'wait', toolCalls };
     }

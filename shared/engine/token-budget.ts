@@ -31,7 +31,7 @@ export async function fixedTokens(run: Run, turns: RunTurn[], budget: number): P
       turn.type === 'message' ? [plainText(turn.message)] : turn.calls.flatMap((call) => [call.name, call.arguments, call.output ?? '']),
     ),
   ];
-  return measure(texts.join('\n'), budget) .then((tokens) => tokens + (turns.length + 2) * TOKENS_PER_MESSAGE);
+  return (await measure(texts.join('\n'), budget)) + (turns.length + 2) * TOKENS_PER_MESSAGE;
 }
 
 /** Exact when that matters, and a bound from above when even that is far below `budget`. */

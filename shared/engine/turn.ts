@@ -31,6 +31,8 @@ export class Turn {
   #parts: { type: 'text' | 'refusal'; pieces: string[] }[] = [];
   readonly #calls: CallPieces;
   #finish: string | undefined;
+  /** Texts of this call that are stored already. */
+  #saidBefore = '';
   #lastStepId: string | undefined;
   message: OpenMessage | undefined;
   step: StepOf<'in_progress'> | undefined;
@@ -50,7 +52,7 @@ export class Turn {
 
   /** All that the model has said, for counting when it does not tell its usage. */
   get spoken(): string {
-    return this.#parts.map((part) => part.pieces.join('')).join('') + this.#calls.calls.map((call) => call.name + call.arguments).join('');
+    return this.#saidBefore + this.#parts.map((part) => part.pieces.join('')).join('') + this.#calls.calls.map((call) => call.name + call.arguments).join('');
   }
 
   async read(chunks: AsyncIterable<ModelChunk>): Promise<void> {
@@ -120,6 +122,7 @@ export class Turn {
     if (!taken) return;
     if (this.message) {
       await this.#context.onTextDone(this);
+      this.#saidBefore = this.spoken;
       this.message = undefined;
       this.step = undefined;
       this.#parts = [];

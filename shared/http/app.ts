@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { cors } from 'hono/cors';
 import { RequestError } from '../domain/errors.ts';
 import { toWireError } from '../wire/errors.ts';
-import { NoSuchUrlError, WrongMethodError } from '../wire/http-errors.ts';
+import { ForbiddenHostError, NoSuchUrlError, WrongMethodError } from '../wire/http-errors.ts';
 import { authenticate } from './auth.ts';
 import type { Env } from './endpoint.ts';
 import { routes } from './routes.ts';
@@ -14,6 +14,7 @@ export function makeApp(service: Service): Hono<Env> {
   const app = new Hono<Env>();
   app.use(responseHeaders);
   if (service.corsOrigins.length > 0) app.use(allowOrigins(service.corsOrigins));
+  if (service.allowedHosts) app.use(checkHost(service.allowedHosts));
   app.get('/healthz', (context) => context.json({ status: 'ok' }));
   app.use('/v1/*', authenticate(service.world.store));
   for (const [method, path, handle] of routes) app.on(method, `/v1${path}`, (context) => handle(service, context));
@@ -46,6 +47,16 @@ const responseHeaders: MiddlewareHandler<Env> = async (context, next) => {
   headers.set('x-request-id', requestId);
   headers.set('openai-version', '2020-10-01');
   headers.set('openai-processing-ms', String(Math.round(performance.now() - startedMs)));
+};
+
+/**
+ * A page whose name was made to resolve to this machine is of the same origin as the server to its browser, so no CORS rule stops it;
+ * the name it was loaded by gives it away.
+ */
+const checkHost = (allowed: readonly string[]): MiddlewareHandler => (context, next) => {
+  const { hostname } = new URL(context.req.url);
+  if (!allowed.includes(hostname)) throw new ForbiddenHostError(hostname);
+  return next();
 };
 
 const LOOPBACK = /^https?:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/;

@@ -8,9 +8,9 @@ import { IdempotencyError } from '../wire/http-errors.ts';
 import { toWireAssistant } from '../wire/assistant.ts';
 import { toWireMessage } from '../wire/message.ts';
 import { toWireThread } from '../wire/thread.ts';
-import { findAssistant, findMessage, findThread } from '../actions/find.ts';
+import { findAssistant, findMessage, findRun, findThread } from '../actions/find.ts';
 import type { Call } from './endpoint.ts';
-import { showRun } from './threads/runs/show-run.ts';
+import { runResponse } from './threads/runs/poll-after.ts';
 
 export type Creates = IdempotencyRecord['created']['kind'];
 
@@ -76,8 +76,9 @@ function remembering(world: World, { id, projectId, fingerprint, kind }: { id: s
   return { ...world, commit };
 }
 
-async function repeat({ world, projectId, body }: Call<unknown, unknown>, { fingerprint, created }: IdempotencyRecord, sentFingerprint: string): Promise<object> {
+async function repeat(call: Call<unknown, unknown>, { fingerprint, created }: IdempotencyRecord, sentFingerprint: string): Promise<object> {
   if (fingerprint !== sentFingerprint) throw new IdempotencyError('This Idempotency-Key was used for another request before. Use a new key for each new request.');
+  const { world, projectId, body } = call;
   const parentId = created.parentId ?? '';
   switch (created.kind) {
     case 'assistant':
@@ -90,6 +91,6 @@ async function repeat({ world, projectId, body }: Call<unknown, unknown>, { fing
       if ((body as { stream?: boolean }).stream) {
         throw new IdempotencyError(`This Idempotency-Key has started a stream already, of run ${created.id} on ${parentId}. Retrieve that run instead.`);
       }
-      return showRun(world, projectId, parentId, created.id);
+      return runResponse(call, await findRun(world, projectId, parentId, created.id));
   }
 }

@@ -7,6 +7,8 @@ export interface Service {
   signals: RunSignals;
   /** Largest request body, in bytes. */
   maxBodyBytes: number;
-  /** Browser origins that may call: '*', a list, or nobody. */
+  /** Browser origins that may call: '*', 'local' for pages of this machine, or origins by name; empty for none. */
   corsOrigins: readonly string[];
+  /** Names that the Host header may give; undefined for any. */
+  allowedHosts?: readonly string[] | undefined;
 }

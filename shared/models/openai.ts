@@ -3,6 +3,10 @@ import OpenAI, { APIConnectionError, APIError, APIUserAbortError } from 'openai'
 import { type Model, type ModelChunk, ModelError, type ModelErrorKind, type ModelInfo, type ModelRequest } from '../ports/model.ts';
 import { eventData } from './server-sent.ts';
 
+const OPENAI_URL = 'https://api.openai.com/v1';
+/** A list is asked for by a client that waits. */
+const LIST_TIMEOUT_MS = 10_000;
+
 export interface Upstream {
   baseUrl?: string | undefined;
   apiKey: string;
@@ -12,7 +16,17 @@ export interface Upstream {
 
 export function openAiModel({ baseUrl, apiKey, aliases }: Upstream): Model {
   // Retries are the engine's: only it knows what has been told already and how much time the run has left.
-  const client = new OpenAI({ apiKey, maxRetries: 0, ...(baseUrl !== undefined && { baseURL: baseUrl }) });
+  // All that the client would else take from the environment, which is the applications': OPENAI_BASE_URL may well point at this server.
+  const client = new OpenAI({
+    apiKey,
+    baseURL: baseUrl ?? OPENAI_URL,
+    organization: null,
+    project: null,
+    webhookSecret: null,
+    adminAPIKey: null,
+    logLevel: 'off',
+    maxRetries: 0,
+  });
   return {
     stream: (request, signal) => streamChunks(client, { ...request, model: aliases.get(request.model) ?? request.model }, signal),
     async list() {
@@ -27,7 +41,7 @@ export function openAiModel({ baseUrl, apiKey, aliases }: Upstream): Model {
 async function listModels(client: OpenAI): Promise<ModelInfo[]> {
   try {
     const models: ModelInfo[] = [];
-    for await (const { id, created, owned_by } of client.models.list()) models.push({ id, created, ownedBy: owned_by });
+    for await (const { id, created, owned_by } of client.models.list({ timeout: LIST_TIMEOUT_MS })) models.push({ id, created, ownedBy: owned_by });
     return models;
   } catch (error) {
     throw toModelError(error);
@@ -80,7 +94,7 @@ function kindOf({ status, code: given, message }: { status: number | undefined; 
   if (status === 429 || code === 'rate_limit_exceeded' || code === '429') return 'rate_limited';
   if (code === 'context_length_exceeded' || ((status ?? 0) < 500 && CONTEXT_OVERFLOW.test(message))) return 'context_overflow';
   if (status === undefined || status === 408 || status === 409 || status >= 500) return 'unavailable';
-  return 'rejected';
+  return status === 401 || status === 403 ? 'unauthorized' : 'rejected';
 }
 
 function retryAfterMs(headers: Headers | undefined): number | undefined {

@@ -1,14 +1,13 @@
 /** Structured logs: a code from this list, then ids and numbers. Never a message's content, never a key. */
 export type LogCode =
   | 'request_failed'
-  | 'run_driven'
   | 'run_taken_over'
   | 'run_ended'
   | 'model_retry'
+  | 'model_failed'
   | 'job_failed'
   | 'feed_failed'
-  | 'thread_reaped'
-  | 'tokenizer_missing_usage';
+  | 'thread_reaped';
 
 export interface Log {
   info(code: LogCode, fields?: Record<string, unknown>): void;

@@ -23,9 +23,9 @@ export interface Model {
 
 /**
  * Why a call failed. `unavailable` and `rate_limited` may pass by themselves; the others will not.
- * `unavailable`: 5xx, no connection, a stream cut off. `rejected`: any other 4xx.
+ * `unavailable`: 5xx, no connection, a stream cut off. `unauthorized`: 401 and 403, the operator's to mend. `rejected`: any other 4xx.
  */
-export type ModelErrorKind = 'unavailable' | 'rate_limited' | 'quota_exceeded' | 'context_overflow' | 'content_filter' | 'rejected';
+export type ModelErrorKind = 'unavailable' | 'rate_limited' | 'quota_exceeded' | 'context_overflow' | 'content_filter' | 'unauthorized' | 'rejected';
 
 export class ModelError extends Error {
   readonly kind: ModelErrorKind;

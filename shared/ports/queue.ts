@@ -4,8 +4,13 @@ import { z } from 'zod';
 const runIds = { projectId: z.string(), threadId: z.string(), runId: z.string() };
 
 export const Job = z.discriminatedUnion('type', [
-  /** Bring the run to its next resting place, whatever state it is found in. */
-  z.strictObject({ type: z.literal('drive-run'), ...runIds }),
+  /**
+   * Bring the run to its next resting place, whatever state it is found in. `rev` is the revision that the job was sent with:
+   * a job may come before its commit, and must not judge by what the run was before.
+   */
+  z.strictObject({ type: z.literal('drive-run'), ...runIds, rev: z.int() }),
+  /** The same for a run that is to be cancelled; apart, because it takes no time and must not wait behind runs that do. */
+  z.strictObject({ type: z.literal('settle-run'), ...runIds, rev: z.int() }),
   /** The run's window has closed: write that down if it still matters. */
   z.strictObject({ type: z.literal('expire-run'), ...runIds }),
 ]);

@@ -7,8 +7,9 @@ import {
   ThreadBusyError,
   ToolOutputsMismatchError,
 } from '../domain/errors.ts';
+import { ConflictError } from '../ports/commit.ts';
 import { ModelError } from '../ports/model.ts';
-import { BodyTooLargeError, ClientGoneError, IdempotencyError, NoSuchUrlError, StreamLostError, UnauthorizedError, WrongMethodError } from './http-errors.ts';
+import { BodyTooLargeError, ClientGoneError, ForbiddenHostError, IdempotencyError, NoSuchUrlError, StreamLostError, UnauthorizedError, WrongMethodError } from './http-errors.ts';
 
 export interface ErrorBody {
   error: { message: string; type: string; param: string | null; code: string | null };
@@ -36,6 +37,7 @@ const NAMES: Record<Exclude<Named, 'file' | 'model'>, string> = {
 
 export function toWireError(error: Error): WireError {
   if (error instanceof ModelError) return MODEL_UNAVAILABLE;
+  if (error instanceof ConflictError) return TOO_MANY_RIVALS;
   if (error instanceof InvalidRequestError) return invalid(400, error.message, error.param ?? null, error.code ?? null);
   if (error instanceof NotFoundError) return notFound(error);
   if (error instanceof ThreadBusyError) return invalid(400, busyText(error));
@@ -56,11 +58,19 @@ export function toWireError(error: Error): WireError {
   if (error instanceof WrongMethodError) {
     return invalid(405, `Not allowed to ${error.method} on ${error.path}. (HINT: Perhaps you meant to use a different HTTP method?)`, null, 'method_not_supported');
   }
+  if (error instanceof ForbiddenHostError) return invalid(403, `This server does not answer to the name '${brief(error.host)}'. Add it to ALLOWED_HOSTS if it should.`);
   if (error instanceof StreamLostError) return streamLost(error);
   if (error instanceof ClientGoneError) return invalid(400, 'The request body ended before its time.');
   if (error instanceof IdempotencyError) return invalid(400, error.message, null, 'idempotency_key_reused');
   return SERVER_ERROR;
 }
+
+/** So many writers on one record that this one never got its turn. The clients try again by themselves. */
+const TOO_MANY_RIVALS: WireError = {
+  status: 503,
+  body: { error: { message: 'Too many requests are changing the same object at once. Please retry.', type: 'service_unavailable', param: null, code: null } },
+  headers: { 'retry-after': '1' },
+};
 
 const MODEL_UNAVAILABLE: WireError = {
   status: 503,
@@ -104,6 +114,9 @@ function unauthorized({ key }: UnauthorizedError): WireError {
       : invalid(401, `Incorrect API key provided: ${masked(key)}. On this server, keys are made with \`npm run keys -- create\`.`, null, 'invalid_api_key');
   return { ...wire, headers: { 'www-authenticate': 'Bearer realm="OpenAI API"' } };
 }
+
+/** Long enough to be recognised. */
+const brief = (text: string): string => (text.length <= 100 ? text : `${text.slice(0, 100)}…`);
 
 const masked = (key: string): string => (key.length <= 12 ? '*'.repeat(key.length) : `${key.slice(0, 8)}${'*'.repeat(4)}${key.slice(-4)}`);
 

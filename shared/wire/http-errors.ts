@@ -54,3 +54,12 @@ export class StreamLostError extends RequestError {
     this.goesOn = goesOn;
   }
 }
+
+/** The request came under a name that this server does not have. */
+export class ForbiddenHostError extends RequestError {
+  readonly host: string;
+  constructor(host: string) {
+    super(`not a name of this server: ${host}`);
+    this.host = host;
+  }
+}

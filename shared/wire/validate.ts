@@ -36,7 +36,7 @@ function describe(issue: Issue, path: Path): InvalidRequestError {
   switch (issue.code) {
     case 'unrecognized_keys': {
       const name = dotted([...path, issue.keys[0] ?? '']);
-      return fail(`Unknown parameter: '${name}'.`, 'unknown_parameter', name);
+      return fail(`Unknown parameter: '${brief(name)}'.`, 'unknown_parameter', name);
     }
     case 'invalid_type':
       return value === undefined ? missing(param) : wrongType(param, expectedType(issue), value);
@@ -86,7 +86,7 @@ function outOfBounds(bound: 'maximum' | 'minimum', origin: string, limit: number
     return new InvalidRequestError(message, param, `${sized.code}_${bound === 'maximum' ? 'above_max' : 'below_min'}_length`);
   }
   const noun = Number.isInteger(value) ? 'integer' : 'decimal';
-  const message = `Invalid '${param}': ${noun} ${bound === 'maximum' ? 'above maximum' : 'below minimum'} value. Expected a value ${bound === 'maximum' ? '<=' : '>='} ${limit}, but got ${String(value)} instead.`;
+  const message = `Invalid '${param}': ${noun} ${bound === 'maximum' ? 'above maximum' : 'below minimum'} value. Expected a value ${bound === 'maximum' ? '<=' : '>='} ${limit}, but got ${brief(value)} instead.`;
   return new InvalidRequestError(message, param, `${noun}_${bound === 'maximum' ? 'above_max' : 'below_min'}_value`);
 }
 
@@ -102,7 +102,7 @@ function custom(issue: Issue & { code: 'custom' }, param: string, value: unknown
       );
     case 'max_property_name':
       return new InvalidRequestError(
-        `Invalid property name in '${param}': '${name}' is too long. Expected a string with maximum length ${maximum}, but got a string with length ${String(name).length} instead.`,
+        `Invalid property name in '${param}': '${brief(name)}' is too long. Expected a string with maximum length ${maximum}, but got a string with length ${String(name).length} instead.`,
         param,
         'property_name_above_max_length',
       );
@@ -115,7 +115,7 @@ function custom(issue: Issue & { code: 'custom' }, param: string, value: unknown
 
 /** An id whose beginning says that it is something else, most often 'undefined' or two swapped arguments. */
 export const wrongPrefix = (param: string, value: string, prefix: string) =>
-  new InvalidRequestError(`Invalid '${param}': '${value}'. Expected an ID that begins with '${prefix}'.`, param, 'invalid_value');
+  new InvalidRequestError(`Invalid '${param}': '${brief(value)}'. Expected an ID that begins with '${prefix}'.`, param, 'invalid_value');
 
 const typeNames: Record<string, string> = {
   string: 'a string',
@@ -156,7 +156,12 @@ const dotted = (path: Path): string =>
   path.reduce<string>((text, key) => (typeof key === 'number' ? `${text}[${key}]` : text ? `${text}.${String(key)}` : String(key)), '');
 
 const isObject = (value: unknown): value is Record<PropertyKey, unknown> => typeof value === 'object' && value !== null;
-const quoted = (value: unknown): string => `'${String(value)}'`;
+/** A wrong value comes back to be recognised, not whole: it may have megabytes. */
+const brief = (value: unknown): string => {
+  const text = String(value);
+  return text.length <= 100 ? text : `${text.slice(0, 100)}…`;
+};
+const quoted = (value: unknown): string => `'${brief(value)}'`;
 
 function listed(values: readonly unknown[]): string {
   const all = values.map(quoted);

@@ -19,7 +19,7 @@ export const updateAssistant = endpoint({
       instructions: over(body.instructions, before.instructions),
       reasoningEffort: over(body.reasoning_effort, before.reasoningEffort),
       tools: over(body.tools, before.tools) ?? [],
-      toolResources: { ...before.toolResources, ...body.tool_resources },
+      toolResources: body.tool_resources === null ? {} : { ...before.toolResources, ...body.tool_resources },
       metadata: over(body.metadata, before.metadata) ?? {},
       temperature: over(body.temperature, before.temperature),
       topP: over(body.top_p, before.topP),

@@ -15,7 +15,7 @@ export const updateThread = endpoint({
       const after = {
         ...before,
         metadata: over(body.metadata, before.metadata) ?? {},
-        toolResources: { ...before.toolResources, ...body.tool_resources },
+        toolResources: body.tool_resources === null ? {} : { ...before.toolResources, ...body.tool_resources },
       };
       return body.retention === undefined ? after : withRetention(after, body.retention);
     });

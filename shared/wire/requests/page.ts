@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { IdKind } from '../../domain/ids.ts';
-import { integer } from '../../domain/settings.ts';
+import { Metadata, integer } from '../../domain/settings.ts';
 import type { PageQuery } from '../../ports/store.ts';
+import { validate } from '../validate.ts';
 import { idOf } from './ids.ts';
 
 /** A number in a query string arrives as text; what is no whole number stays text and is refused by its type. */
@@ -31,7 +32,7 @@ export function metadataFilter(query: Record<string, unknown>): Record<string, s
     const key = /^metadata\[(.+)\]$/.exec(name)?.[1];
     return key !== undefined && typeof value === 'string' ? [[key, value] as const] : [];
   });
-  return pairs.length > 0 ? Object.fromEntries(pairs) : undefined;
+  return pairs.length > 0 ? validate(z.object({ metadata: Metadata }), { metadata: Object.fromEntries(pairs) }).metadata : undefined;
 }
 
 export const toPageQuery = (query: z.infer<ReturnType<typeof pageOf>>): PageQuery => ({

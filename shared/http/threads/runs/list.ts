@@ -2,7 +2,7 @@ import { findThread } from '../../../actions/find.ts';
 import { toWireList } from '../../../wire/list.ts';
 import { pageOf, toPageQuery } from '../../../wire/requests/page.ts';
 import { endpoint } from '../../endpoint.ts';
-import { viewRun } from './show-run.ts';
+import { viewRun } from './view-run.ts';
 
 export const listRuns = endpoint({
   query: pageOf('run'),

@@ -1,6 +1,6 @@
 import type { Call } from '../../endpoint.ts';
 import type { Run } from '../../../domain/run.ts';
-import { viewRun } from './show-run.ts';
+import { viewRun } from './view-run.ts';
 
 const SOONEST_MS = 20;
 const LATEST_MS = 100;

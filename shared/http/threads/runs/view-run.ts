@@ -1,4 +1,3 @@
-import { findRun } from '../../../actions/find.ts';
 import type { RunStep } from '../../../domain/run-step.ts';
 import { type Run, asSeenAt } from '../../../domain/run.ts';
 import { keys } from '../../../ports/store.ts';
@@ -6,10 +5,6 @@ import type { World } from '../../../ports/world.ts';
 import { type KeptRun, toWireRun } from '../../../wire/run.ts';
 
 /** A run as it is to be seen now, with the calls it waits for. */
-export async function showRun(world: World, projectId: string, threadId: string, runId: string): Promise<KeptRun> {
-  return viewRun(world, await findRun(world, projectId, threadId, runId));
-}
-
 export async function viewRun(world: World, stored: Run): Promise<KeptRun> {
   const run = asSeenAt(stored, world.clock.nowMs());
   return toWireRun(run, await waitingStep(world, run));
