@@ -29,10 +29,12 @@ export async function callModel(world: World, request: ModelRequest, turn: Turn,
   }
 }
 
-/** What the provider asked for, else exponential backoff with jitter over its upper half. */
+/** What the provider asked for, else exponential backoff with jitter over its upper half; from the second pause on at least that, for one that asks for none. */
 function pauseBefore(attempt: number, error: ModelError): number {
   const backoffMs = Math.min(FIRST_PAUSE_MS * 2 ** (attempt - 1), LONGEST_PAUSE_MS);
-  return error.retryAfterMs ?? Math.round(backoffMs * (0.5 + Math.random() / 2));
+  const jitteredMs = Math.round(backoffMs * (0.5 + Math.random() / 2));
+  if (error.retryAfterMs === undefined) return jitteredMs;
+  return attempt === 1 ? error.retryAfterMs : Math.max(error.retryAfterMs, jitteredMs);
 }
 
 /** The provider's own count; ours when it was cut short of telling, or never tells. */

@@ -66,7 +66,12 @@ export class CrashableServer implements AsyncDisposable {
 
   static async start(options: CrashableOptions): Promise<CrashableServer> {
     const server = new CrashableServer(await mkdtemp(join(tmpdir(), 'threadkeep-crash-')), options);
-    await server.#boot();
+    try {
+      await server.#boot();
+    } catch (error) {
+      await server[Symbol.asyncDispose]();
+      throw error;
+    }
     return server;
   }
 

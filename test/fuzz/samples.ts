@@ -12,10 +12,12 @@ export interface Ids {
 
 const metadata = { user: 'u1', session: 's1' };
 const parameters = { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] };
+const functions: JsonObject[] = [{ type: 'function', function: { name: 'get_weather', description: 'The weather', parameters, strict: false } }];
+/** An assistant may have all of them; a run only those that are there. */
 const tools: Json = [
   { type: 'code_interpreter' },
   { type: 'file_search', file_search: { max_num_results: 5, ranking_options: { ranker: 'auto', score_threshold: 0.5 } } },
-  { type: 'function', function: { name: 'get_weather', description: 'The weather', parameters, strict: false } },
+  ...functions,
 ];
 const tool_resources = { code_interpreter: { file_ids: [] }, file_search: { vector_store_ids: [] } };
 const response_format = { type: 'json_schema', json_schema: { name: 'answer', description: 'd', schema: { type: 'object' }, strict: true } };
@@ -31,7 +33,7 @@ const message: JsonObject = {
 const plain: JsonObject = { role: 'assistant', content: 'Hello' };
 const assistant = { name: 'Test', description: 'd', instructions: 'Be brief.', tools, tool_resources, metadata, temperature: 0.5, top_p: 0.9, reasoning_effort: 'low', response_format };
 const settings = {
-  ...{ model: 'threadkeep-demo', instructions: 'Be brief.', tools, metadata, temperature: 0.5, top_p: 0.9, reasoning_effort: 'low', response_format, stream: false },
+  ...{ model: 'threadkeep-demo', instructions: 'Be brief.', tools: functions, metadata, temperature: 0.5, top_p: 0.9, reasoning_effort: 'low', response_format, stream: false },
   ...{ max_prompt_tokens: 1000, max_completion_tokens: 1000, truncation_strategy: { type: 'last_messages', last_messages: 3 }, parallel_tool_calls: true },
   tool_choice: { type: 'function', function: { name: 'get_weather' } },
 };

@@ -31,7 +31,7 @@ export class Target {
 
   static async start(): Promise<Target> {
     const folder = mkdtempSync(join(tmpdir(), 'threadkeep-fuzz-'));
-    const running = await serve(readEnv({ PORT: '0', DATA_DIR: folder, MAX_BODY_BYTES: String(MAX_BODY_BYTES) }));
+    const running = await serve(readEnv({ PORT: '0', DATA_DIR: folder, MAX_BODY_BYTES: String(MAX_BODY_BYTES), ALLOWED_HOSTS: '*' }));
     const target = new Target(running, folder);
     target.ids = await target.#fill('sk-local', 'Good morning');
     const { key } = await createKey(running.world, 'proj_other', 'other');

@@ -3,8 +3,8 @@ import { readEnv } from '../../local/env.ts';
 import { serve } from '../../local/serve.ts';
 import { TestClock } from './test-clock.ts';
 
-/** What the parent asks for: a jump, or time that passes callback by callback. */
-export type ClockOrder = { jumpMs: number } | { passMs: number };
+/** What the parent asks for, as TestClock has it. */
+export type ClockOrder = { skipMs: number } | { jumpMs: number } | { passMs: number };
 /** The answer, once the time has gone by. */
 export interface ClockMoved {
   nowMs: number;
@@ -17,7 +17,8 @@ process.on('message', (order: ClockOrder) => {
   void move(order).then(() => process.send?.({ nowMs: clock.nowMs() } satisfies ClockMoved));
 });
 async function move(order: ClockOrder): Promise<void> {
-  if ('jumpMs' in order) clock.jump(order.jumpMs);
+  if ('skipMs' in order) clock.skip(order.skipMs);
+  else if ('jumpMs' in order) clock.jump(order.jumpMs);
   else await clock.pass(order.passMs);
 }
 

@@ -97,6 +97,7 @@ export class TestServer implements AsyncDisposable {
   /** Of processes before a restart. */
   #earlierErrors = '';
   #expected = new Set<string>();
+  #toldErrors = 0;
 
   static async start(options: ServerOptions = {}): Promise<TestServer> {
     const dataDir = options.env?.['DATA_DIR'] ?? (await mkdtemp(join(tmpdir(), 'threadkeep-e2e-')));
@@ -174,7 +175,12 @@ export class TestServer implements AsyncDisposable {
     await this.boot();
   }
 
-  /** At once it is `ms` later. */
+  /** It is `ms` later, but no timer has fired yet. */
+  skip(ms: number): Promise<number> {
+    return this.#moveClock({ skipMs: ms });
+  }
+
+  /** At once it is `ms` later, and all timers of that time fire. */
   jump(ms: number): Promise<number> {
     return this.#moveClock({ jumpMs: ms });
   }
@@ -209,8 +215,10 @@ export class TestServer implements AsyncDisposable {
       });
   }
 
+  /** Throws with what has been written since the last call, so that one fault fails one test. */
   expectNoErrors(): void {
-    const errors = this.unexpectedErrors();
+    const errors = this.unexpectedErrors().slice(this.#toldErrors);
+    this.#toldErrors += errors.length;
     if (errors.length > 0) throw new Error(`the server wrote errors:\n${errors.join('\n')}`);
   }
 

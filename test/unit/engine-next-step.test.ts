@@ -14,12 +14,12 @@ const [f, g, x] = ['f', 'g', 'x'].map((name) => callOf(name)) as [FunctionCall, 
 const answered = (call: FunctionCall, known: string): FunctionCall => ({ ...call, output: `Error: there is no function named "${call.name}". ${known}` });
 const F_AND_G = 'The functions are: f, g.';
 
-const completed: NextStep = { do: 'end', end: { status: 'completed' }, message: 'completed' };
-const incomplete: NextStep = { do: 'end', end: { status: 'incomplete', reason: 'max_completion_tokens' }, message: 'max_tokens' };
+const completed: NextStep = { do: 'end', end: { status: 'completed' }, isFiltered: false };
+const incomplete: NextStep = { do: 'end', end: { status: 'incomplete', reason: 'max_completion_tokens' }, isFiltered: false };
 const filtered: NextStep = {
   do: 'end',
   end: { status: 'failed', error: { code: 'server_error', message: 'The answer was stopped by the content filter of the model.' } },
-  message: 'content_filter',
+  isFiltered: true,
 };
 
 describe('after a model call', () => {

@@ -9,7 +9,8 @@ describe('a failed model call becomes the run’s last_error', () => {
   it.each<[ModelErrorKind, string, string]>([
     // What passes by itself says nothing of the inside; what only an operator can mend carries the provider's words.
     ['unavailable', 'server_error', 'Sorry, something went wrong.'],
-    ['rate_limited', 'rate_limit_exceeded', 'what the provider said'],
+    ['rate_limited', 'rate_limit_exceeded', 'The rate limit of the model was exceeded. Please slow down and try again.'],
+    ['unauthorized', 'server_error', 'Sorry, something went wrong.'],
     ['quota_exceeded', 'rate_limit_exceeded', QUOTA],
     ['context_overflow', 'invalid_prompt', 'what the provider said'],
     ['content_filter', 'invalid_prompt', 'what the provider said'],

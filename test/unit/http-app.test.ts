@@ -129,3 +129,17 @@ describe('a fault of our own', () => {
     }
   });
 });
+
+describe('the name that a request comes under', () => {
+  const statusUnder = async (host: string, allowedHosts?: readonly string[]) =>
+    (await makeApp({ world, signals: new RunSignals(), maxBodyBytes: 10_000, corsOrigins: [], allowedHosts }).fetch(new Request(`http://${host}/healthz`))).status;
+
+  it('must be one of the server’s, where it has names', async () => {
+    const own = ['localhost', '[::1]'];
+    expect(await Promise.all(['localhost:4010', '[::1]:4010', 'evil.example:4010', 'localhost.evil.example'].map((host) => statusUnder(host, own)))).toEqual([200, 200, 403, 403]);
+  });
+
+  it('may be any where it has none', async () => {
+    expect(await statusUnder('api.example')).toBe(200);
+  });
+});

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { EnvError, readEnv, toConfig } from '../../local/env.ts';
+import { EnvError, allowedHosts, readEnv, toConfig } from '../../local/env.ts';
 
 describe('the environment', () => {
   it('needs nothing', () => {
@@ -14,6 +14,7 @@ describe('the environment', () => {
       RETENTION_DAYS: 60,
       MAX_BODY_BYTES: 16_777_216,
       CORS_ORIGINS: ['local'],
+      ALLOWED_HOSTS: [],
       LOG: 'error',
     });
   });
@@ -38,6 +39,7 @@ describe('the environment', () => {
         RETENTION_DAYS: 'never',
         MAX_BODY_BYTES: '1024',
         CORS_ORIGINS: 'https://a.example, https://b.example,',
+        ALLOWED_HOSTS: 'a.example,',
         LOG: 'off',
       }),
     ).toEqual({
@@ -53,6 +55,7 @@ describe('the environment', () => {
       RETENTION_DAYS: 'never',
       MAX_BODY_BYTES: 1024,
       CORS_ORIGINS: ['https://a.example', 'https://b.example'],
+      ALLOWED_HOSTS: ['a.example'],
       LOG: 'off',
     });
   });
@@ -109,5 +112,18 @@ describe('the configuration made of it', () => {
   it('knows the window of each model', () => {
     const config = toConfig(readEnv({ CONTEXT_WINDOW: '8192', MODEL_CONTEXT_WINDOWS: 'big=1000000' }));
     expect([config.contextWindow('big'), config.contextWindow('other')]).toEqual([1_000_000, 8192]);
+  });
+
+  it('knows it by the name that the upstream has for the model', () => {
+    const config = toConfig(readEnv({ MODEL_ALIASES: 'gpt-4o=llama3.2', MODEL_CONTEXT_WINDOWS: 'llama3.2=8192' }));
+    expect([config.contextWindow('gpt-4o'), config.contextWindow('gpt-4')]).toEqual([8192, 128_000]);
+  });
+
+  it('lets a server on this machine alone answer to its own names only, unless told otherwise', () => {
+    const own = ['localhost', '127.0.0.1', '[::1]', '::1'];
+    expect(allowedHosts(readEnv({}))).toEqual(own);
+    expect(allowedHosts(readEnv({ ALLOWED_HOSTS: 'my.box' }))).toEqual([...own, 'my.box']);
+    expect(allowedHosts(readEnv({ ALLOWED_HOSTS: '*' }))).toBeUndefined();
+    expect(allowedHosts(readEnv({ HOST: '0.0.0.0' }))).toBeUndefined();
   });
 });

@@ -71,8 +71,8 @@ describe('a call', () => {
 describe('a failure', () => {
   it.each<[number, Parameters<typeof httpError>[1], ModelErrorKind]>([
     [400, {}, 'rejected'],
-    [401, { code: 'invalid_api_key' }, 'rejected'],
-    [403, {}, 'rejected'],
+    [401, { code: 'invalid_api_key' }, 'unauthorized'],
+    [403, {}, 'unauthorized'],
     [404, { code: 'model_not_found' }, 'rejected'],
     [422, {}, 'rejected'],
     [400, { code: 'context_length_exceeded' }, 'context_overflow'],

@@ -53,7 +53,10 @@ export class Deliveries {
 }
 
 /** Of the kind that engines never hurry, unless told otherwise. */
-export const jobOf = (runId: string, type: Job['type'] = 'expire-run'): Job => ({ type, projectId: PROJECT, threadId: 'thread_1', runId });
+export function jobOf(runId: string, type: Job['type'] = 'expire-run'): Job {
+  const ids = { projectId: PROJECT, threadId: 'thread_1', runId };
+  return type === 'expire-run' ? { type, ...ids } : { type, ...ids, rev: 0 };
+}
 
 export const job = (name: string, dueMs: number, runId = name): Scheduled => ({ name, dueMs, job: jobOf(runId) });
 

@@ -19,8 +19,8 @@ const BAD_REQUESTS: [kind: ModelErrorKind, who: string, error: HttpErrorOptions]
 ];
 
 const STATUSES: [kind: ModelErrorKind, status: number, error?: HttpErrorOptions][] = [
-  ['rejected', 401, { code: 'invalid_api_key' }],
-  ['rejected', 403],
+  ['unauthorized', 401, { code: 'invalid_api_key' }],
+  ['unauthorized', 403],
   ['rejected', 404, { code: 'model_not_found' }],
   ['rejected', 413],
   ['rejected', 422],

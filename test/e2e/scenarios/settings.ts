@@ -42,7 +42,9 @@ export function settings(use: () => Stage): void {
 
       const body = await asked(stage, { model: 'gpt-4o-mini', instructions: 'Be brief.', temperature: 0, top_p: 0.5, reasoning_effort: 'low', tools: [functionTool('a')], response_format: { type: 'json_object' } });
 
-      expect(body).toMatchObject({ model: 'gpt-4o-mini', temperature: 0, top_p: 0.5, reasoning_effort: 'low', response_format: { type: 'json_object' }, parallel_tool_calls: true });
+      expect(body).toMatchObject({ model: 'gpt-4o-mini', temperature: 0, top_p: 0.5, reasoning_effort: 'low', response_format: { type: 'json_object' } });
+      // The default of every provider, whether it is sent or not.
+      expect(body.parallel_tool_calls ?? true).toBe(true);
       expect(body.messages[0]).toEqual({ role: 'system', content: 'Be brief.' });
       expect(body.tools).toEqual([{ type: 'function', function: { name: 'a', description: 'Does a.', parameters: functionTool('a').function.parameters } }]);
     });
@@ -157,15 +159,19 @@ export function settings(use: () => Stage): void {
       expect(none.tool_choice).toBe('none');
     });
 
-    test('tool_choice of a built-in tool is echoed and forces no function', async () => {
+    test('of a tool that the server does not have yet refuse the run, which may do without', async () => {
       const stage = use();
-      const { assistant_id, thread_id } = await stage.newPair({ tools: [{ type: 'file_search' }, functionTool('a')] });
+      const { assistant_id, thread_id } = await stage.newPair({ tools: [{ type: 'file_search' }, { type: 'code_interpreter' }, functionTool('a')] });
       stage.model.script(text('Yes.'));
 
-      const run = await stage.runs.createAndPoll(thread_id, { assistant_id, tool_choice: { type: 'file_search' } });
+      const plain = await stage.failure(stage.runs.create(thread_id, { assistant_id }));
+      const streamed = await stage.failure(stage.runs.create(thread_id, { assistant_id, stream: true }));
+      const chosen = await stage.failure(stage.runs.create(thread_id, { assistant_id, tools: [functionTool('a')], tool_choice: { type: 'file_search' } }));
+      const without = await stage.runs.createAndPoll(thread_id, { assistant_id, tools: [functionTool('a')] });
 
-      expect(run).toMatchObject({ status: 'completed', tool_choice: { type: 'file_search' } });
-      expect(stage.model.requests[0]?.body.tool_choice ?? 'auto').toBe('auto');
+      for (const failure of [plain, streamed]) expect(failure).toMatchObject({ status: 400, param: 'tools', code: 'unsupported_tool', message: expect.stringMatching(/^The tool 'file_search' is not available on this server yet\./) as unknown });
+      expect(chosen).toMatchObject({ status: 400, param: 'tool_choice', code: 'invalid_value' });
+      expect(without.status).toBe('completed');
     });
 
     test('tool_choice of a function that the run does not have is refused', async () => {
@@ -181,7 +187,7 @@ export function settings(use: () => Stage): void {
       const stage = use();
       const strict = { type: 'function' as const, function: { name: 's', strict: true, parameters: { type: 'object', properties: {}, additionalProperties: false } } };
 
-      const body = await asked(stage, { tools: [strict, { type: 'function', function: { name: 'bare' } }, { type: 'code_interpreter' }] });
+      const body = await asked(stage, { tools: [strict, { type: 'function', function: { name: 'bare' } }] });
 
       expect(body.tools).toMatchObject([strict, { type: 'function', function: { name: 'bare' } }]);
       expect(body.tools).toHaveLength(2);

@@ -44,19 +44,6 @@ export function upstream(use: () => Stage): void {
       expect(told.names.at(-1)).toBe('thread.run.completed');
     });
 
-    test('again and again fails the run', async () => {
-      const stage = use();
-      stage.model.always(httpError(429, { retryAfterMs: 1, message: 'Slow down.', code: 'rate_limit_exceeded' }));
-
-      const run = await runOn(stage);
-
-      expect(run).toMatchObject({ status: 'failed', last_error: { code: 'rate_limit_exceeded' }, expires_at: null, completed_at: null, usage: { total_tokens: 0 } });
-      expect(run.failed_at).not.toBeNull();
-      expect(stage.model.requests.length).toBeGreaterThan(3);
-      expect(await stage.messagesOf(run.thread_id)).toHaveLength(1);
-      await expectFree(stage, run);
-    });
-
     test('and asks for more time than the run has fails it at once', async () => {
       const stage = use();
 
