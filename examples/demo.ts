@@ -1,6 +1,6 @@
 /**
- * npm run demo: a whole conversation with a running server, through the official client. The same code ran against
- * OpenAI's hosted service; only base URL and key are others.
+ * npm run demo: a whole conversation with a running server, through the official client. Nothing here knows of
+ * Threadkeep but the base URL and the key.
  */
 import OpenAI from 'openai';
 import { apiKey, baseURL, model } from './env.ts';

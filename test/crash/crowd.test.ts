@@ -26,7 +26,6 @@ test('a crowd of runs outlives a kill -9', async () => {
     expect((await rest(server, run.thread_id, run.id)).status).toBe('completed');
     expect(await transcript(server, run.thread_id)).toEqual(['user: Well?', 'assistant: Well.']);
   }
-  expect(model.requests).toHaveLength(CROWD);
   expect(await brokenRules(server)).toEqual([]);
 }, TEST_MS);
 

@@ -69,12 +69,21 @@ describe('a model call', () => {
   });
 
   it('waits as long as the provider asks', async () => {
-    const { clock, outcome, startedAtMs } = start([[failure('rate_limited', 7000)], [failure('unavailable', 0)], [stop]]);
+    const { clock, outcome, startedAtMs } = start([[failure('rate_limited', 7000)], [stop]]);
     await clock.pass(6999);
     expect(startedAtMs).toEqual([0]);
     await clock.pass(1);
     expect(await outcome).toBe('done');
-    expect(startedAtMs).toEqual([0, 7000, 7000]);
+    expect(startedAtMs).toEqual([0, 7000]);
+  });
+
+  it('does not take a provider that asks for no wait at its word twice', async () => {
+    const { clock, outcome, startedAtMs } = start([[failure('rate_limited', 0)], [failure('rate_limited', 0)], [stop]]);
+    await clock.pass(0);
+    expect(startedAtMs).toEqual([0, 0]);
+    await clock.pass(1000);
+    expect(await outcome).toBe('done');
+    expect(startedAtMs[2]).toBeGreaterThanOrEqual(500);
   });
 
   it('is made again for as long as the run has time, and then given up', async () => {
