@@ -52,7 +52,7 @@ export function describeModelErrors(makeModel: MakeModel): void {
       return error;
     };
 
-    it.each(STATUSES)('%s: %i %j', async (kind, status, error = {}) => {
+    it.each(STATUSES.map(([kind, status, error = {}]) => ({ kind, status, error })))('$kind: $status $error', async ({ kind, status, error }) => {
       upstream.script(httpError(status, { message: 'What went wrong', ...error }));
       const failure = await errorOf();
       expect({ kind: failure.kind, retryAfterMs: failure.retryAfterMs }).toEqual({ kind, retryAfterMs: undefined });

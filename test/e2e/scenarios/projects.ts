@@ -56,7 +56,7 @@ export function projects(use: () => Stage): void {
 
     test('is refused as soon as it is revoked', async () => {
       const stage = use();
-      const apiKey = (await keys(stage, 'create', '--project', 'other', '--name', 'short-lived')).split('\n')[0] ?? '';
+      const apiKey = (await keys(stage, 'create', '--project', 'brief', '--name', 'short-lived')).split('\n')[0] ?? '';
       const other = stage.connect({ apiKey });
       await other.beta.threads.create();
 
