@@ -23,14 +23,28 @@ async function expectFree(stage: Stage, { thread_id }: Run): Promise<void> {
 
 export function upstream(use: () => Stage): void {
   describe('an upstream that fails', () => {
-    test('and passes is asked again: too many requests, errors, no answer', async () => {
+    test.each([
+      ['too many requests', () => httpError(429, { retryAfterMs: 20 })],
+      ['an error', () => httpError(500, { retryAfterMs: 1 })],
+      ['too busy', () => httpError(503, { retryAfterMs: 1 })],
+      ['no answer at all', () => drop()],
+    ])('and passes is asked again: %s', async (_what, step) => {
       const stage = use();
 
-      const run = await runOn(stage, drop(), httpError(429, { retryAfterMs: 20 }), httpError(500, { retryAfterMs: 1 }), httpError(503, { retryAfterMs: 1 }), text('Hello again.'));
+      const run = await runOn(stage, step(), text('Hello again.'));
 
       expect(run).toMatchObject({ status: 'completed', last_error: null, usage: { total_tokens: 15 } });
       expect((await stage.messagesOf(run.thread_id)).map(textOf)).toEqual(['Hello', 'Hello again.']);
       expect(await stage.stepsOf(run)).toHaveLength(1);
+    });
+
+    test('more than once is asked more than once', async () => {
+      const stage = use();
+
+      const run = await runOn(stage, httpError(429, { retryAfterMs: 1 }), httpError(500), text('Hello again.'));
+
+      expect(run).toMatchObject({ status: 'completed', last_error: null });
+      expect(stage.model.requests).toHaveLength(3);
     });
 
     test('and passes leaves no trace in the stream', async () => {
