@@ -4,5 +4,7 @@ export default {
   transform: { '^.+\\.ts$': ['@swc/jest', { jsc: { target: 'esnext', parser: { syntax: 'typescript' } }, module: { type: 'es6' } }] },
   // A loaded machine must not fail a test: what waits, waits for a condition with a patience of its own.
   testTimeout: 120_000,
+  // Most of a test's time is waiting for processes; jest's own choice on two cores would be one worker.
+  maxWorkers: 2,
   testMatch: ['<rootDir>/test/**/*.test.ts'],
 };
