@@ -1,4 +1,4 @@
-import type { Clock } from '../domain/clock.ts';
+import { type Clock, sleep } from '../domain/clock.ts';
 import type { Log } from '../ports/log.ts';
 import { type Handle, Job, type Outcome, type Queue } from '../ports/queue.ts';
 import type { Database } from './database.ts';
@@ -52,7 +52,9 @@ export function makeQueue(db: Database, clock: Clock, log: Log): Queue {
           const outcome = await attemptDelivery(handle, attempt, String(row?.['body']), log);
           if (isRunning) await settle(db, seq, attempt, outcome, clock.nowMs());
         } catch (error) {
+          // The outcome could not be written, as on a full disk: at once it could not be either.
           log.error('job_failed', { error });
+          await sleep(clock, LONGEST_PAUSE_MS);
         }
         underWay.delete(seq);
         pump();
