@@ -69,3 +69,19 @@ function increment(body: string): string {
   }
   return `${body}0`;
 }
+
+/** No id of ours is older than this: what seems to be so was made elsewhere. */
+const OLDEST_MS = Date.UTC(2023, 0, 1);
+
+/** When an id was made, in Unix milliseconds. Undefined for one that is certainly not of our making. */
+export function timeOfId(kind: IdKind, id: string): number | undefined {
+  if (!id.startsWith(PREFIX[kind])) return undefined;
+  const body = id.slice(PREFIX[kind].length);
+  if (!/^[0-9A-Za-z]{24}$/.test(body)) return undefined;
+  let ms = 0;
+  for (const digit of body.slice(0, TIME_LENGTH)) ms = ms * 62 + ALPHABET.indexOf(digit);
+  return ms >= OLDEST_MS ? ms : undefined;
+}
+
+/** Sorts before every id of the kind that is made at `ms` or later, and behind those made earlier. */
+export const earliestId = (kind: IdKind, ms: number): string => PREFIX[kind] + encodeTime(Math.max(ms, 0));

@@ -27,6 +27,11 @@ export function openAiModel({ baseUrl, apiKey, aliases }: Upstream): Model {
     logLevel: 'off',
     maxRetries: 0,
   });
+  return clientModel(client, aliases);
+}
+
+/** The model behind a client that makes no retries of its own. */
+export function clientModel(client: OpenAI, aliases: Upstream['aliases']): Model {
   return {
     stream: (request, signal) => streamChunks(client, { ...request, model: aliases.get(request.model) ?? request.model }, signal),
     async list() {

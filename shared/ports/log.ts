@@ -7,6 +7,7 @@ export type LogCode =
   | 'model_failed'
   | 'job_failed'
   | 'feed_failed'
+  | 'background_failed'
   | 'thread_reaped';
 
 export interface Log {

@@ -1,0 +1,52 @@
+/** The clients of the AWS services, made once for an execution environment: their connections outlive an invocation. */
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { S3Client } from '@aws-sdk/client-s3';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { SFNClient } from '@aws-sdk/client-sfn';
+import { SQSClient } from '@aws-sdk/client-sqs';
+
+export interface Clients {
+  db: DynamoDBClient;
+  sqs: SQSClient;
+  sfn: SFNClient;
+  s3: S3Client;
+  secrets: SecretsManagerClient;
+}
+
+/** Where the services are when they are not AWS's own: the engines that tests run against. */
+export interface Elsewhere {
+  region: string;
+  credentials: { accessKeyId: string; secretAccessKey: string };
+  endpoints: { [service in keyof Clients]?: string };
+}
+
+/** Attempts in all, the client's own pauses between them. */
+const MOST_ATTEMPTS = 4;
+/** An answer that takes longer than this is lost, not slow: better ask again than let a client wait. */
+const handler = (requestTimeout: number) => ({
+  connectionTimeout: 1000,
+  requestTimeout,
+  throwOnRequestTimeout: true,
+  httpAgent: { keepAlive: true, maxSockets: 100 },
+  httpsAgent: { keepAlive: true, maxSockets: 100 },
+});
+
+/** Region and credentials come from the environment that Lambda gives, unless `elsewhere` says otherwise. */
+export function makeClients(elsewhere?: Elsewhere): Clients {
+  const options = (service: keyof Clients, timeoutMs: number) => {
+    const endpoint = elsewhere?.endpoints[service];
+    return {
+      maxAttempts: MOST_ATTEMPTS,
+      requestHandler: handler(timeoutMs),
+      ...(elsewhere && { region: elsewhere.region, credentials: elsewhere.credentials }),
+      ...(endpoint !== undefined && { endpoint }),
+    };
+  };
+  return {
+    db: new DynamoDBClient(options('db', 5000)),
+    sqs: new SQSClient(options('sqs', 5000)),
+    sfn: new SFNClient(options('sfn', 5000)),
+    s3: new S3Client({ ...options('s3', 20_000), forcePathStyle: elsewhere?.endpoints.s3 !== undefined }),
+    secrets: new SecretsManagerClient(options('secrets', 5000)),
+  };
+}

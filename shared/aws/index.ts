@@ -1,0 +1,119 @@
+/** Assembly of the AWS world, and nothing else. */
+import { randomUUID } from 'node:crypto';
+import type { Clock } from '../domain/clock.ts';
+import type { Commit } from '../ports/commit.ts';
+import type { FeedEvent } from '../ports/feed.ts';
+import type { Log } from '../ports/log.ts';
+import type { Handle } from '../ports/queue.ts';
+import type { Store } from '../ports/store.ts';
+import type { Config, World } from '../ports/world.ts';
+import { Background } from './background.ts';
+import { makeBlobs } from './blobs.ts';
+import { type Clients, makeClients } from './clients.ts';
+import { makeCommit } from './commit.ts';
+import { type StreamRecord, eventOf } from './feed.ts';
+import { type ModelSettings, makeModel } from './model.ts';
+import { type QueueParts, type QueueRecord, type Sender, handleRecord, makeSender } from './queue.ts';
+import { Reader } from './reader.ts';
+import { makeStore } from './store.ts';
+import { type Timers, handleTimer, makeTimers } from './timer.ts';
+
+/** What the stacks have made. A function is given only what its role may use. */
+export interface Resources {
+  table: string;
+  bucket: string;
+  /** Absent where no jobs are sent. */
+  queueUrl?: string | undefined;
+  /** Absent where no timers are set or stopped. */
+  stateMachineArn?: string | undefined;
+}
+
+export interface AwsSettings {
+  resources: Resources;
+  model: ModelSettings;
+  config: Config;
+  clock: Clock;
+  log: Log;
+  clients?: Clients;
+}
+
+export interface AwsWorld extends World {
+  /** The same world for one invocation: two of them in one execution environment must not take each other's leases for their own. */
+  forInvocation(id: string): AwsWorld;
+  /** Does what one message of the queue asks for; rejects when it must come again. */
+  handleRecord(record: QueueRecord, handle: Handle): Promise<void>;
+  /** Does what a timer that went off asks for. */
+  handleTimer(input: unknown, handle: Handle): Promise<void>;
+  /** What a record of the table's stream tells, if it tells anything. */
+  eventOf(record: StreamRecord): FeedEvent | undefined;
+  /** Resolves when nothing is left to do in the background. To be awaited before an execution environment may be frozen. */
+  drained(): Promise<void>;
+}
+
+/** Keys alone, for the operator's command. */
+export interface KeyRing {
+  clock: Clock;
+  store: Store;
+  commit: Commit;
+}
+
+type Parts = Pick<AwsSettings, 'resources' | 'clock' | 'log'> & { clients: Clients; runWindowMs: number };
+
+function openRecords({ resources, clock, log, clients, runWindowMs }: Parts) {
+  const { db, s3 } = clients;
+  const { table, bucket } = resources;
+  const blobs = makeBlobs(s3, bucket);
+  const background = new Background(log);
+  const reader = new Reader({ db, table, blobs, clock });
+  return {
+    background,
+    store: makeStore({ db, table, clock, reader, runWindowMs }),
+    commit: makeCommit({ db, table, clock, reader, blobs, background, sender: senderOf(resources, clients, clock), timers: timersOf(resources, clients) }),
+  };
+}
+
+export function openKeyRing({ clients = makeClients(), ...parts }: Pick<AwsSettings, 'resources' | 'clock' | 'log' | 'clients'>): KeyRing {
+  const { store, commit } = openRecords({ ...parts, clients, runWindowMs: 0 });
+  return { clock: parts.clock, store, commit };
+}
+
+export function openAwsWorld({ resources, model, config, clock, log, clients = makeClients() }: AwsSettings): AwsWorld {
+  const { store, commit, background } = openRecords({ resources, clock, log, clients, runWindowMs: config.runWindowSeconds * 1000 });
+  const queueParts = (): QueueParts => ({ sqs: clients.sqs, queueUrl: resources.queueUrl ?? missing('queue'), clock, log });
+  const environment = randomUUID();
+  const world: AwsWorld = {
+    clock,
+    log,
+    config,
+    store,
+    commit,
+    queue: { consume: delivered },
+    feed: { consume: delivered },
+    model: makeModel(model, { secrets: clients.secrets, clock }),
+    owner: environment,
+    // Nobody is told when an execution environment ends: only a lease that has lapsed says so.
+    isGone: () => false,
+    forInvocation: (id) => ({ ...world, owner: `${environment}/${id}` }),
+    handleRecord: (record, handle) => handleRecord(queueParts(), record, handle),
+    handleTimer: (input, handle) => handleTimer(queueParts(), input, handle),
+    eventOf,
+    drained: () => background.drained(),
+  };
+  return world;
+}
+
+const delivered = (): never => {
+  throw new Error('on AWS the event source mappings deliver: see handleRecord, handleTimer and eventOf');
+};
+
+const missing = (what: string): never => {
+  throw new Error(`this function was not given the ${what}`);
+};
+
+function senderOf({ queueUrl }: Resources, { sqs }: Clients, clock: Clock): Sender {
+  return queueUrl === undefined ? { send: async () => missing('queue') } : makeSender({ sqs, queueUrl, clock });
+}
+
+function timersOf({ stateMachineArn }: Resources, { sfn }: Clients): Timers {
+  return stateMachineArn === undefined ? { start: async () => missing('timers'), stop: async () => undefined } : makeTimers(sfn, stateMachineArn);
+}
