@@ -37,6 +37,11 @@ const homes = {
   'node:sqlite': ['shared/embedded'],
   '@aws-sdk': ['shared/aws'],
   '@lancedb': ['shared/embedded', 'shared/aws'],
+  '@middy': ['functions'],
+  '@aws-lambda-powertools': ['functions'],
+  'aws-cdk-lib': ['infra'],
+  constructs: ['infra'],
+  'cdk-nag': ['infra'],
   hono: ['shared/http', 'local', 'functions'],
   '@hono': ['local', 'functions'],
 };
@@ -85,6 +90,8 @@ const banned = [
   ['MemberExpression[object.name=/^(it|test|describe)$/][property.name=/^(only|skip|todo|failing)$/]', 'No focused, skipped or empty tests.'],
   ['MemberExpression[object.property.name="concurrent"][property.name=/^(only|skip|failing)$/]', 'No focused, skipped or empty tests.'],
   ['CallExpression[callee.name=/^(fit|xit|xtest|fdescribe|xdescribe)$/]', 'No focused, skipped or empty tests.'],
+  // The name `z` stands for all of zod, every language of its messages included: a bundle cannot leave out what is not used.
+  ['ImportDeclaration[source.value="zod"] > ImportSpecifier', "import * as z from 'zod'."],
   // The double cast throws the types away as surely as `any`.
   ['TSAsExpression > TSAsExpression[typeAnnotation.type="TSUnknownKeyword"]', 'Parse or narrow instead of casting through unknown.'],
 ];

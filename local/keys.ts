@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { DEFAULT_PROJECT } from '../shared/domain/api-key.ts';
 import { systemClock } from '../shared/domain/clock.ts';
 import { openKeyRing } from '../shared/embedded/index.ts';
-import { createKey, listKeys, revokeKey } from '../shared/embedded/keys.ts';
+import { createKey, listKeys, revokeKey } from '../shared/actions/keys.ts';
 import { EnvError, readEnv } from './env.ts';
 
 const USAGE = `npm run keys -- create [--project NAME] [--name NAME]   a new key; shown this once

@@ -1,6 +1,6 @@
 import { ExecutionAlreadyExists, ExecutionDoesNotExist, type SFNClient, StartExecutionCommand, StopExecutionCommand, ValidationException } from '@aws-sdk/client-sfn';
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Scheduled } from '../ports/commit.ts';
 import { type Handle, Job } from '../ports/queue.ts';
 import { type QueueParts, makeSender, pauseAfter } from './queue.ts';

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** An API key. The key itself is never stored: `id` is its SHA-256 in hex, `hint` its first and last characters for people. */
 export const ApiKey = z.strictObject({
@@ -18,3 +18,5 @@ export const DEFAULT_PROJECT = 'proj_default';
 export const hashKey = (key: string): string => hash('sha256', key, 'hex');
 
 export const keyHint = (key: string): string => (key.length <= 12 ? key : `${key.slice(0, 7)}…${key.slice(-4)}`);
+
+export const newApiKey = (key: string, fields: Pick<ApiKey, 'projectId' | 'name' | 'createdAtMs'>): ApiKey => ({ id: hashKey(key), rev: 0, hint: keyHint(key), ...fields });

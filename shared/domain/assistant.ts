@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { Metadata, ReasoningEffort, ResponseFormat, Tool, ToolResources } from './settings.ts';
 
 /** A stored assistant. Times are Unix milliseconds; what the client left out is absent. */

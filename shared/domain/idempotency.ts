@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /**
  * Remembers which record a create with an `Idempotency-Key` made. Written in the same commit as that record, so that

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { Metadata } from './settings.ts';
 import { Usage } from './usage.ts';
 

@@ -1,5 +1,5 @@
 /** A run and the only ways it can change. Source of the statuses and moves: contract §4. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { IllegalTransitionError } from './errors.ts';
 import { Metadata, ReasoningEffort, ResponseFormat, Tool, ToolChoice, ToolResources, TruncationStrategy } from './settings.ts';
 import { NO_USAGE, Usage } from './usage.ts';

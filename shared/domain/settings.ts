@@ -1,5 +1,5 @@
 /** The settings that assistants and runs share, in the contract's own shapes (contract §2). Stored as they travel. */
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** A whole number whose wrong type is called by its name; zod itself calls it a number (shared/wire/validate.ts). */
 export const integer = () => z.int({ error: 'an integer' });

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { MessageInput } from './message.ts';
 import { Metadata, ToolResources, integer } from './settings.ts';
 

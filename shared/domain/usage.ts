@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Tokens of one model call, one step, or a whole run. `cached` is part of `prompt`, `reasoning` part of `completion`. */
 export const Usage = z.strictObject({

@@ -1,6 +1,6 @@
 /** An endpoint is its schemas and one function; nothing unparsed can reach that function. */
 import type { Context } from 'hono';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { validate, wrongPrefix } from '../wire/validate.ts';
 import { readJson } from './body.ts';
 import { type Creates, withIdempotency } from './idempotency.ts';

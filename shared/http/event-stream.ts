@@ -1,8 +1,8 @@
 import { RequestError } from '../domain/errors.ts';
 import type { Emit } from '../domain/run-event.ts';
-import type { World } from '../ports/world.ts';
 import { toWireError } from '../wire/errors.ts';
 import { DONE_FRAME, PING_FRAME, errorFrame, toFrame } from '../wire/sse.ts';
+import type { Service } from './service.ts';
 
 /** Silence after which a comment is sent; proxies commonly give up after 60 s, API Gateway's edge after 30 s. */
 const PING_AFTER_MS = 15_000;
@@ -15,7 +15,7 @@ const HEADERS = {
 };
 
 /** A response that tells what `produce` emits. When the client leaves, `produce` goes on and talks to nobody. */
-export function eventStream(world: World, produce: (emit: Emit) => Promise<void>): Response {
+export function eventStream({ world, background }: Service, produce: (emit: Emit) => Promise<void>): Response {
   const encoder = new TextEncoder();
   let stop: () => void = () => undefined;
   const body = new ReadableStream<Uint8Array>({
@@ -45,7 +45,7 @@ export function eventStream(world: World, produce: (emit: Emit) => Promise<void>
         cancelPing();
       };
 
-      produce((event) => send(toFrame(event)))
+      const produced = produce((event) => send(toFrame(event)))
         .catch((error: unknown) => {
           if (!(error instanceof RequestError)) world.log.error('request_failed', { error });
           send(errorFrame(toWireError(error as Error).body));
@@ -56,6 +56,7 @@ export function eventStream(world: World, produce: (emit: Emit) => Promise<void>
           if (isOpen) controller.close();
           stop();
         });
+      background?.(produced);
     },
     cancel() {
       stop();

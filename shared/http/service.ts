@@ -11,4 +11,6 @@ export interface Service {
   corsOrigins: readonly string[];
   /** Names that the Host header may give; undefined for any. */
   allowedHosts?: readonly string[] | undefined;
+  /** Told of work that goes on when its response has ended, by a front that is stopped then and has to wait for it. */
+  background?: (work: Promise<void>) => void;
 }

@@ -6,6 +6,7 @@ export type LogCode =
   | 'model_retry'
   | 'model_failed'
   | 'job_failed'
+  | 'invocation_failed'
   | 'feed_failed'
   | 'background_failed'
   | 'thread_reaped';

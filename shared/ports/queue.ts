@@ -1,5 +1,5 @@
 /** Work to be done by whichever process has a hand free. Jobs are sent through `commit`; they carry ids and intent, never content. */
-import { z } from 'zod';
+import * as z from 'zod';
 
 const runIds = { projectId: z.string(), threadId: z.string(), runId: z.string() };
 

@@ -1,5 +1,5 @@
 /** Records: typed rows under hierarchical keys, read one by one or page by page. They change through `commit` alone (commit.ts). */
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { ApiKey } from '../domain/api-key.ts';
 import { Assistant } from '../domain/assistant.ts';
 import { IdempotencyRecord } from '../domain/idempotency.ts';

@@ -1,5 +1,5 @@
 /** zod's findings in the words of the contract (§9). */
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { InvalidRequestError } from '../domain/errors.ts';
 
 /** The input as the schema makes it, or an InvalidRequestError about the first thing that is wrong with it. */

@@ -1,6 +1,6 @@
 /** The AWS adapters, held to every port's suite on engines that speak the services' own protocols. */
 import { jest } from '@jest/globals';
-import { createKey, listKeys, revokeKey } from '../../shared/embedded/keys.ts';
+import { createKey, listKeys, revokeKey } from '../../shared/actions/keys.ts';
 import { useEngines } from './aws-stage.ts';
 import { makeAwsWorld } from './aws-world.ts';
 import { describeCommit } from './suites/commit.ts';

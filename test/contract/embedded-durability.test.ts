@@ -9,7 +9,7 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { systemClock } from '../../shared/domain/clock.ts';
 import { DataFolderInUseError } from '../../shared/embedded/database.ts';
 import { openKeyRing } from '../../shared/embedded/index.ts';
-import { createKey, listKeys, revokeKey } from '../../shared/embedded/keys.ts';
+import { createKey, listKeys, revokeKey } from '../../shared/actions/keys.ts';
 import { ConflictError, create } from '../../shared/ports/commit.ts';
 import { keyOf } from '../../shared/ports/store.ts';
 import { ManualClock } from '../support/manual-clock.ts';

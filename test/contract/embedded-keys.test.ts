@@ -4,7 +4,8 @@ import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { DEFAULT_PROJECT, hashKey } from '../../shared/domain/api-key.ts';
 import { openDatabase } from '../../shared/embedded/database.ts';
 import { openKeyRing } from '../../shared/embedded/index.ts';
-import { createKey, hasLocalKey, listKeys, LOCAL_KEY, revokeKey } from '../../shared/embedded/keys.ts';
+import { createKey, listKeys, revokeKey } from '../../shared/actions/keys.ts';
+import { hasLocalKey, LOCAL_KEY } from '../../shared/embedded/keys.ts';
 import { ManualClock, START_MS } from '../support/manual-clock.ts';
 import { newFolder, openFolder } from './embedded-world.ts';
 

@@ -1,5 +1,5 @@
 /** The embedded adapters, held to every port's suite on a real SQLite file. */
-import { createKey, listKeys, revokeKey } from '../../shared/embedded/keys.ts';
+import { createKey, listKeys, revokeKey } from '../../shared/actions/keys.ts';
 import { demoModel } from '../../shared/models/demo.ts';
 import { openAiModel } from '../../shared/models/openai.ts';
 import { makeEmbeddedWorld } from './embedded-world.ts';

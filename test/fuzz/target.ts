@@ -7,7 +7,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { setImmediate as turn } from 'node:timers/promises';
 import { readEnv } from '../../local/env.ts';
 import { type Running, serve } from '../../local/serve.ts';
-import { createKey } from '../../shared/embedded/keys.ts';
+import { createKey } from '../../shared/actions/keys.ts';
 import type { Json, JsonObject } from '../support/contract-json.ts';
 import { type Answer, type Sent, send } from './answers.ts';
 import type { Ids } from './samples.ts';

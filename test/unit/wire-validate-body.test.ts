@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { InvalidRequestError } from '../../shared/domain/errors.ts';
 import { CreateAssistant, ModifyAssistant } from '../../shared/wire/requests/assistants.ts';
 import { CreateMessage } from '../../shared/wire/requests/messages.ts';

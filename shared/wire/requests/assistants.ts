@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { Metadata } from '../../domain/settings.ts';
 import { instructions, metadata, optional, overridable, reasoningEffort, responseFormat, temperature, tools, topP } from './settings.ts';
 import { createToolResources, modifyToolResources } from './tool-resources.ts';

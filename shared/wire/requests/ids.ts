@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type IdKind, PREFIX } from '../../domain/ids.ts';
 
 /** An id of that kind, checked no further than its prefix: imported ids may look otherwise behind it. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { Attachment, type ContentPart, type MessageInput } from '../../domain/message.ts';
 import { Metadata } from '../../domain/settings.ts';
 import { metadata, optional } from './settings.ts';

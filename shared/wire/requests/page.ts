@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { IdKind } from '../../domain/ids.ts';
 import { Metadata, integer } from '../../domain/settings.ts';
 import type { PageQuery } from '../../ports/store.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { RunOverrides } from '../../domain/run.ts';
 import { Metadata, integer } from '../../domain/settings.ts';
 import { idOf } from './ids.ts';

@@ -1,5 +1,5 @@
 /** Fields that several requests share. Limits and defaults: contract §2. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { Metadata, ReasoningEffort, ResponseFormat, Tool, ToolChoice, TruncationStrategy, isFunctionTool } from '../../domain/settings.ts';
 import { refusedSchemaPart } from './function-schema.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { Metadata } from '../../domain/settings.ts';
 import { Retention, type ThreadInput } from '../../domain/thread.ts';
 import { CreateMessage, toMessageInput } from './messages.ts';

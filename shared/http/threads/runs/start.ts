@@ -13,7 +13,7 @@ export const leaseIf = (service: Service, stream: boolean | undefined): Lease | 
 /** Tells `beginning`, then drives the run that the caller has leased, whether or not anybody goes on listening. */
 export function streamRun(service: Service, run: Run, beginning: (emit: Emit) => void): Response {
   if (run.status !== 'in_progress') throw new Error(`${run.id} cannot be streamed while it is ${run.status}`);
-  return eventStream(service.world, async (emit) => {
+  return eventStream(service, async (emit) => {
     beginning(emit);
     emit({ type: 'thread.run.in_progress', run });
     const lost = await executeRun(service.world, service.signals, run, emit);

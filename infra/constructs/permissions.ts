@@ -1,0 +1,107 @@
+/** What functions may do to each part, as exact actions on exact resources. Whoever passes them on explains what is left open. */
+import { Aws } from 'aws-cdk-lib';
+import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
+import type { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import { TABLE } from '../../shared/aws/schema.ts';
+import type { ModelChoice } from '../stages.ts';
+import { allow } from './service-function.ts';
+
+/** The letters that primary keys begin with (shared/aws/schema.ts): a policy can be held to them, so no function reaches further than its job. */
+export type Records = 'A' | 'I' | 'K' | 'T';
+
+const only = (records: Records[]) => ({ 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': records.map((letter) => `${letter}#*`) } });
+
+/** Where large contents are put (shared/aws/blobs.ts). */
+export const BLOB_PREFIX = 'bodies/';
+
+export interface Data {
+  table: ITable;
+  blobsArn: string;
+  /** Under which the data stack exports it. */
+  blobsExport: string;
+  key: IKey;
+}
+
+/** What a function does with which records. */
+export interface Access {
+  /** Reads one. */
+  get?: Records[];
+  /** Reads those that live together, page by page. */
+  page?: Records[];
+  /** Finds those that live apart through the index. */
+  list?: Records[];
+  put?: Records[];
+  delete?: Records[];
+  /** And with the large contents that have left their records. */
+  blobs?: ('Get' | 'Put' | 'Delete')[];
+}
+
+export function recordAccess({ table, blobsArn, key }: Data, access: Access): PolicyStatement[] {
+  const { get, page, list, put, delete: remove, blobs } = access;
+  const on = (records: Records[] | undefined, actions: string[], resource = table.tableArn) => (records ? [allow(actions, [resource], only(records))] : []);
+  return [
+    ...on(get, ['dynamodb:GetItem']),
+    ...on(page, ['dynamodb:Query']),
+    ...on(list, ['dynamodb:Query'], `${table.tableArn}/index/${TABLE.index.name}`),
+    ...on(list, ['dynamodb:BatchGetItem']),
+    ...on(put, ['dynamodb:PutItem']),
+    ...on(remove, ['dynamodb:DeleteItem']),
+    ...(blobs ? [allow(blobs.map((verb) => `s3:${verb}Object`), [`${blobsArn}/${BLOB_PREFIX}*`])] : []),
+    // Without it S3 answers 403, not 404, for what is not there.
+    ...(blobs?.includes('Get') ? [allow(['s3:ListBucket'], [blobsArn])] : []),
+    useKey(key, ['dynamodb', ...(blobs ? ['s3'] : [])]),
+  ];
+}
+
+/** The key, as the services that keep data under it use it in the caller's name. */
+const useKey = (key: IKey, services: string[]): PolicyStatement =>
+  allow(['kms:Decrypt', 'kms:DescribeKey', 'kms:Encrypt', 'kms:GenerateDataKey', 'kms:ReEncryptFrom', 'kms:ReEncryptTo'], [key.keyArn], {
+    StringEquals: { 'kms:ViaService': services.map((service) => `${service}.${Aws.REGION}.amazonaws.com`) },
+  });
+
+export const sendJobs = (queue: IQueue): PolicyStatement => allow(['sqs:SendMessage'], [queue.queueArn]);
+
+export function callModel(model: ModelChoice, secret: ISecret | undefined, key: IKey): PolicyStatement[] {
+  switch (model.provider) {
+    case 'demo':
+      return [];
+    case 'openai':
+      if (!secret) throw new Error('the data stack made no secret for the model');
+      return [
+        allow(['secretsmanager:GetSecretValue'], [secret.secretArn]),
+        allow(['kms:Decrypt'], [key.keyArn], { StringEquals: { 'kms:ViaService': `secretsmanager.${Aws.REGION}.amazonaws.com` } }),
+      ];
+    case 'bedrock':
+      return [allow(['bedrock:InvokeModel', 'bedrock:InvokeModelWithResponseStream'], model.modelIds.flatMap((id) => bedrockArns(id, model.region)))];
+  }
+}
+
+/** The ids of inference profiles begin with a geography; what follows is the model's own id. */
+const PROFILE = /^(?:us|us-gov|eu|apac|jp|au|ca|global)\./;
+
+/** Models are named alike in every account. A profile is this account's, and calls the model in whichever region has room. */
+function bedrockArns(id: string, region: string = Aws.REGION): string[] {
+  if (!PROFILE.test(id)) return [modelArn(id, region)];
+  return [`arn:${Aws.PARTITION}:bedrock:${region}:${Aws.ACCOUNT_ID}:inference-profile/${id}`, modelArn(id.replace(PROFILE, ''), '*')];
+}
+
+const modelArn = (id: string, region: string): string => `arn:${Aws.PARTITION}:bedrock:${region}::foundation-model/${id}`;
+
+/** Why a statement of `callModel` has a star in it. */
+export function whyModel(model: ModelChoice): Record<string, string> {
+  const profiles = model.provider === 'bedrock' ? model.modelIds.filter((id) => PROFILE.test(id)) : [];
+  return Object.fromEntries(
+    profiles.map((id) => [
+      `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:bedrock:*::foundation-model/${id.replace(PROFILE, '')}]`,
+      'Bedrock chooses the region among those of the profile, and asks for the right to call this one model there.',
+    ]),
+  );
+}
+
+/** Why a statement of `recordAccess` ends in a star. */
+export const whyRecordAccess = ({ blobsExport }: Data): Record<string, string> => ({
+  [`AwsSolutions-IAM5[Resource::${blobsExport}/${BLOB_PREFIX}*]`]: 'A large content is one object, made with its record; their keys cannot be known before.',
+});

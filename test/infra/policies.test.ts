@@ -1,0 +1,103 @@
+/** Who may do what, read off the templates. */
+import { describe, expect, it } from '@jest/globals';
+import { blobKey } from '../../shared/aws/blobs.ts';
+import { BLOB_PREFIX } from '../../infra/constructs/permissions.ts';
+import { asText, everyStage, resources, templatesOf } from './synthesized.ts';
+
+interface Statement {
+  Effect: string;
+  Action: string | string[];
+  Resource: unknown;
+  Condition?: Record<string, Record<string, unknown>>;
+}
+
+const many = <T>(value: T | T[]): T[] => (Array.isArray(value) ? value : [value]);
+
+/** What each role may do, as `action on resource`, by the role's construct. */
+function allowances(stage: (typeof everyStage)[number]): Map<string, { action: string; resource: string; condition: Statement['Condition'] }[]> {
+  const { service } = templatesOf(stage);
+  return new Map(
+    resources(service, 'AWS::IAM::Policy').map(([id, { Properties }]) => {
+      const { Statement: statements } = Properties['PolicyDocument'] as { Statement: Statement[] };
+      return [
+        id.replace(/RoleDefaultPolicy\w+$/, ''),
+        statements.flatMap(({ Effect, Action, Resource, Condition }) => {
+          expect(Effect).toBe('Allow');
+          return many(Action).flatMap((action) => many(Resource).map((resource) => ({ action, resource: asText(resource), condition: Condition })));
+        }),
+      ];
+    }),
+  );
+}
+
+/** All that ends in a star, and why it must. */
+const OPEN = [
+  /^\* (xray|logs):/, // X-Ray, and Step Functions’ log delivery, know no resources
+  /^\* dynamodb:ListStreams$/, // nor does the listing of streams
+  /^<threadkeep-\w+-data:BlobsArn>\/bodies\/\* s3:(Get|Put|Delete)Object$/, // contents are made with their records
+  /^arn:<AWS::Partition>:states:.*:execution:<TimersMachine\w+\.Name>:\* states:StopExecution$/, // executions are named after runs
+  /^<RunTimerFn\w+\.Arn>:\* lambda:InvokeFunction$/, // versions, of which there are none
+];
+
+describe.each(everyStage)('in $name', (stage) => {
+  const allowed = allowances(stage);
+  const recordActions = (role: string) =>
+    (allowed.get(role) ?? []).filter(({ action, resource }) => action.startsWith('dynamodb:') && resource !== '*' && !resource.includes('Stream'));
+
+  it('every role names exact actions', () => {
+    expect([...allowed.values()].flat().filter(({ action }) => action.includes('*'))).toEqual([]);
+  });
+
+  it('every role names exact resources, but for what cannot be named', () => {
+    const open = [...allowed.values()].flat().filter(({ resource }) => resource.includes('*'));
+    expect(open.map(({ action, resource }) => `${resource} ${action}`).filter((line) => !OPEN.some((known) => known.test(line)))).toEqual([]);
+  });
+
+  it.each<[string, Record<string, string>]>([
+    ['Api', { GetItem: 'AIKT', Query: 'T', 'Query index': 'AT', BatchGetItem: 'AT', PutItem: 'AIT', DeleteItem: 'AT' }],
+    ['RunWorker', { GetItem: 'T', Query: 'T', PutItem: 'T' }],
+    ['RunTimer', { GetItem: 'T', PutItem: 'T' }],
+    ['DeadLetters', { GetItem: 'T', PutItem: 'T' }],
+    ['ThreadReaper', { Query: 'T', DeleteItem: 'T' }],
+    ['Keys', { GetItem: 'K', 'Query index': 'K', BatchGetItem: 'K', PutItem: 'K', DeleteItem: 'K' }],
+  ])('%s reaches the records that its work is about, and no others', (role, expected) => {
+    const found = recordActions(role).map(({ action, resource, condition }) => {
+      const letters = condition?.['ForAllValues:StringLike']?.['dynamodb:LeadingKeys'] as string[];
+      return [`${action.replace('dynamodb:', '')}${resource.endsWith('/index/list') ? ' index' : ''}`, letters.map((key) => key.replace('#*', '')).join('')];
+    });
+    expect(Object.fromEntries(found)).toEqual(expected);
+  });
+
+  it('only the operator’s function can make an API key', () => {
+    const makers = [...allowed.keys()].filter((role) => recordActions(role).some(({ action, condition }) => action === 'dynamodb:PutItem' && JSON.stringify(condition).includes('K#')));
+    expect(makers).toEqual(['Keys']);
+  });
+
+  it('nobody lists the table, scans it, or changes items unseen', () => {
+    const actions = new Set([...allowed.values()].flat().map(({ action }) => action));
+    for (const action of ['dynamodb:Scan', 'dynamodb:UpdateItem', 'dynamodb:BatchWriteItem', 'dynamodb:PartiQLSelect', 'sqs:PurgeQueue', 's3:PutObjectAcl']) expect(actions).not.toContain(action);
+  });
+
+  it('the key is used through the services that keep data under it', () => {
+    const uses = [...allowed.values()].flat().filter(({ action }) => action.startsWith('kms:'));
+    const free = uses.filter(({ condition }) => condition?.['StringEquals']?.['kms:ViaService'] === undefined);
+    // The event source mapping reads the encrypted stream in the reaper's name; CDK grants it so.
+    expect(free.every(({ action }) => ['kms:Decrypt', 'kms:DescribeKey'].includes(action))).toBe(true);
+    expect([...allowed].filter(([, all]) => all.some((allowance) => free.includes(allowance))).map(([role]) => role)).toEqual(['ThreadReaper']);
+  });
+
+  it('only the functions that ask a model can read its key', () => {
+    const readers = [...allowed].filter(([, all]) => all.some(({ action }) => action === 'secretsmanager:GetSecretValue')).map(([role]) => role);
+    expect(readers.sort()).toEqual(stage.model.provider === 'openai' ? ['Api', 'RunWorker'] : []);
+  });
+
+  it('no role has a policy of somebody else’s, but the account’s one for API Gateway’s logs', () => {
+    const { service } = templatesOf(stage);
+    const managed = resources(service, 'AWS::IAM::Role').filter(([, { Properties }]) => Properties['ManagedPolicyArns'] !== undefined);
+    expect(managed.map(([id]) => id.replace(/[0-9A-F]{8}$/, ''))).toEqual(['HttpLogRole']);
+  });
+});
+
+it('the policies name the place where large contents are put', () => {
+  expect(blobKey({ pk: 'T#p#t', sk: 'M#m' }, 0, 'x').startsWith(BLOB_PREFIX)).toBe(true);
+});

@@ -1,0 +1,135 @@
+import { describe, expect, it } from '@jest/globals';
+import { Match, type Template } from 'aws-cdk-lib/assertions';
+import { LONGEST_RUN_WINDOW_SECONDS } from '../../functions/shared/env.ts';
+import { MAX_ATTEMPTS } from '../../shared/ports/queue.ts';
+import { type Resource, asText, everyStage, outputs, resources, templatesOf } from './synthesized.ts';
+
+const { stringify } = JSON;
+
+/** A function by the beginning of its logical id. */
+function functionNamed(template: Template, name: string): Resource['Properties'] {
+  const found = resources(template, 'AWS::Lambda::Function').filter(([id]) => id.startsWith(name));
+  expect(found).toHaveLength(1);
+  return found[0]?.[1].Properties ?? {};
+}
+
+describe.each(everyStage)('the service stack of $name', (stage) => {
+  const { service } = templatesOf(stage);
+
+  it('runs everything on Node 24 and arm64, traced, with a log group of its own', () => {
+    const functions = resources(service, 'AWS::Lambda::Function');
+    expect(functions).toHaveLength(6);
+    const groups = functions.map(([, { Properties }]) => {
+      expect(Properties).toMatchObject({ Runtime: 'nodejs24.x', Architectures: ['arm64'], Handler: 'index.handler', TracingConfig: { Mode: 'Active' } });
+      return stringify(Properties['LoggingConfig']);
+    });
+    expect(new Set(groups).size).toBe(functions.length);
+  });
+
+  it('gives a run less time than the one invocation that drives it', () => {
+    for (const name of ['Api', 'RunWorker']) expect(functionNamed(service, name)['Timeout']).toBe(900);
+    expect(stage.runWindowSeconds).toBeLessThanOrEqual(LONGEST_RUN_WINDOW_SECONDS);
+    expect(LONGEST_RUN_WINDOW_SECONDS).toBeLessThan(900);
+  });
+
+  it('hides a message for longer than its function may take', () => {
+    const timeoutOf = (ref: unknown) => Number(resources(service, 'AWS::Lambda::Function').find(([id]) => stringify(ref) === stringify({ Ref: id }))?.[1].Properties['Timeout']);
+    const mappings = resources(service, 'AWS::Lambda::EventSourceMapping').map(([, { Properties }]) => Properties);
+    const ofQueues = resources(service, 'AWS::SQS::Queue').flatMap(([id, { Properties }]) => {
+      const mapping = mappings.find(({ EventSourceArn }) => stringify(EventSourceArn) === stringify({ 'Fn::GetAtt': [id, 'Arn'] }));
+      return mapping ? [{ hidden: Number(Properties['VisibilityTimeout']), timeout: timeoutOf(mapping['FunctionName']), mapping }] : [];
+    });
+    expect(ofQueues).toHaveLength(2);
+    for (const { hidden, timeout, mapping } of ofQueues) {
+      expect(hidden).toBeGreaterThan(timeout);
+      expect(mapping).toMatchObject({ FunctionResponseTypes: ['ReportBatchItemFailures'], BatchSize: 10 });
+    }
+  });
+
+  it('buries a job only after the worker had the chance to end its run', () => {
+    service.hasResourceProperties('AWS::SQS::Queue', {
+      RedrivePolicy: { deadLetterTargetArn: { 'Fn::GetAtt': [Match.stringLikeRegexp('^QueueDead'), 'Arn'] }, maxReceiveCount: MAX_ATTEMPTS + 3 },
+    });
+  });
+
+  it('encrypts every queue and speaks to it over TLS alone', () => {
+    const queues = resources(service, 'AWS::SQS::Queue');
+    for (const [, { Properties }] of queues) expect(Properties['SqsManagedSseEnabled']).toBe(true);
+    const refusing = resources(service, 'AWS::SQS::QueuePolicy').filter(([, { Properties }]) => stringify(Properties).includes('"aws:SecureTransport":"false"'));
+    expect(refusing.map(([, { Properties }]) => asText((Properties['Queues'] as unknown[])[0])).sort()).toEqual(queues.map(([id]) => `<${id}>`).sort());
+  });
+
+  it('lets the worker send its own jobs on without being taken for a loop', () => {
+    expect(functionNamed(service, 'RunWorker')['RecursiveLoop']).toBe('Allow');
+  });
+
+  it('tells the reaper of removed threads and of nothing else, again and again until it has done it', () => {
+    const mapping = resources(service, 'AWS::Lambda::EventSourceMapping').find(([id]) => id.startsWith('ThreadReaper'))?.[1].Properties;
+    expect(mapping).toMatchObject({
+      StartingPosition: 'TRIM_HORIZON',
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+      BisectBatchOnFunctionError: true,
+      MaximumRetryAttempts: 20,
+      DestinationConfig: { OnFailure: { Destination: { 'Fn::GetAtt': [expect.stringMatching(/^ReaperFeedGivenUp/), 'Arn'] } } },
+    });
+    const { Filters } = mapping?.['FilterCriteria'] as { Filters: { Pattern: string }[] };
+    expect(Filters.map(({ Pattern }) => JSON.parse(Pattern) as unknown)).toEqual([{ eventName: ['REMOVE'], dynamodb: { Keys: { pk: { S: [{ prefix: 'T#' }] }, sk: { S: ['#'] } } } }]);
+  });
+
+  it('streams every path of the API through the one function', () => {
+    const methods = resources(service, 'AWS::ApiGateway::Method');
+    expect(methods).toHaveLength(2);
+    for (const [, { Properties }] of methods) {
+      expect(Properties).toMatchObject({ HttpMethod: 'ANY', Integration: { Type: 'AWS_PROXY', ResponseTransferMode: 'STREAM', TimeoutInMillis: 900_000 } });
+      expect(asText((Properties['Integration'] as { Uri: unknown }).Uri)).toMatch(/\/2021-11-15\/functions\/<ApiFn.*\/response-streaming-invocations$/);
+    }
+    service.hasResourceProperties('AWS::ApiGateway::RestApi', { EndpointConfiguration: { Types: ['REGIONAL'] }, BinaryMediaTypes: ['multipart/form-data'] });
+  });
+
+  it('logs requests without bodies or queries, and throttles', () => {
+    service.hasResourceProperties('AWS::ApiGateway::Stage', {
+      AccessLogSetting: { Format: Match.not(Match.stringLikeRegexp('querystring|requestOverride|body|authorization')) },
+      MethodSettings: [
+        { HttpMethod: '*', ResourcePath: '/*', DataTraceEnabled: false, LoggingLevel: 'ERROR', MetricsEnabled: true, ThrottlingRateLimit: stage.throttle.requestsPerSecond, ThrottlingBurstLimit: stage.throttle.burst },
+      ],
+      TracingEnabled: true,
+    });
+  });
+
+  it('answers in the contract’s envelope what the gateway refuses by itself', () => {
+    const answers = resources(service, 'AWS::ApiGateway::GatewayResponse').map(([, { Properties }]) => Properties);
+    expect(answers.map(({ ResponseType }) => ResponseType).sort()).toEqual(['DEFAULT_4XX', 'DEFAULT_5XX', 'REQUEST_TOO_LARGE', 'THROTTLED']);
+    for (const { ResponseTemplates } of answers) {
+      const { error } = JSON.parse((ResponseTemplates as Record<string, string>)['application/json'] ?? '') as { error: object };
+      expect(Object.keys(error)).toEqual(['message', 'type', 'param', 'code']);
+    }
+  });
+
+  it('waits with a Standard state machine that any interpreter of JSONPath understands', () => {
+    const [machine, ...others] = resources(service, 'AWS::StepFunctions::StateMachine').map(([, { Properties }]) => Properties);
+    expect(others).toEqual([]);
+    expect(machine).toMatchObject({ StateMachineType: 'STANDARD', TracingConfiguration: { Enabled: true } });
+    expect(JSON.parse(asText(machine?.['DefinitionString']))).toEqual({
+      Comment: expect.any(String) as unknown,
+      StartAt: 'UntilTheWindowCloses',
+      TimeoutSeconds: 3600,
+      States: {
+        UntilTheWindowCloses: { Type: 'Wait', TimestampPath: '$.dueAt', Next: 'Expire' },
+        Expire: {
+          Type: 'Task',
+          Resource: expect.stringMatching(/^<RunTimerFn\w+\.Arn>$/) as unknown,
+          TimeoutSeconds: 70,
+          Retry: [{ ErrorEquals: ['States.ALL'], IntervalSeconds: 1, BackoffRate: 2, MaxDelaySeconds: 60, MaxAttempts: 8 }],
+          End: true,
+        },
+      },
+    });
+  });
+
+  it('says where it is, and how to make the first key', () => {
+    const { BaseUrl, CreateFirstKey, SetModelKey } = Object.fromEntries(Object.entries(outputs(service)).map(([name, output]) => [name, asText((output as { Value: unknown }).Value)]));
+    expect(BaseUrl).toMatch(/^https:\/\/<HttpApi\w+>\.execute-api\.<AWS::Region>\.<AWS::URLSuffix>\/<\w+>\/v1$/);
+    expect(CreateFirstKey).toMatch(/^aws lambda invoke --region <AWS::Region> --function-name <KeysFn\w+> --cli-binary-format raw-in-base64-out --payload '\{"do":"create"\}' \/dev\/stdout$/);
+    expect(SetModelKey !== undefined).toBe(stage.model.provider === 'openai');
+  });
+});
