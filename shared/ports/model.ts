@@ -23,7 +23,7 @@ export interface Model {
 
 /**
  * Why a call failed. `unavailable` and `rate_limited` may pass by themselves; the others will not.
- * `unavailable`: 5xx, no connection, a stream cut off. `unauthorized`: 401 and 403, the operator's to mend. `rejected`: any other 4xx.
+ * `unavailable`: 5xx, no connection, a stream cut off. `unauthorized`: 401 and 403, the operator's to mend. `rejected` is every other 4xx.
  */
 export type ModelErrorKind = 'unavailable' | 'rate_limited' | 'quota_exceeded' | 'context_overflow' | 'content_filter' | 'unauthorized' | 'rejected';
 

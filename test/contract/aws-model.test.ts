@@ -1,4 +1,4 @@
-/** Models of the AWS world: any endpoint with its key in Secrets Manager, and Bedrock with the function's own role. */
+/** Models of the AWS world, which are any endpoint with its key in Secrets Manager, and Bedrock with the function's own role. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { once } from 'node:events';

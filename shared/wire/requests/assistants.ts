@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { Metadata } from '../../domain/settings.ts';
-import { instructions, metadata, optional, overridable, reasoningEffort, responseFormat, temperature, tools, topP } from './settings.ts';
+import { Metadata, ReasoningEffort, ResponseFormat } from '../../domain/settings.ts';
+import { instructions, metadata, optional, overridable, temperature, tools, topP } from './settings.ts';
 import { createToolResources, modifyToolResources } from './tool-resources.ts';
 
 const name = z.string().max(256);
@@ -27,7 +27,7 @@ export const ModifyAssistant = z.strictObject({
   metadata: Metadata.nullish(),
   temperature: temperature.nullish(),
   top_p: topP.nullish(),
-  reasoning_effort: reasoningEffort.nullish(),
-  response_format: responseFormat.nullish(),
+  reasoning_effort: ReasoningEffort.nullish(),
+  response_format: ResponseFormat.nullish(),
 });
 export type ModifyAssistant = z.infer<typeof ModifyAssistant>;

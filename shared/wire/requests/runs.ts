@@ -1,9 +1,9 @@
 import * as z from 'zod';
 import type { RunOverrides } from '../../domain/run.ts';
-import { Metadata, integer } from '../../domain/settings.ts';
+import { Metadata, ToolChoice, TruncationStrategy, integer } from '../../domain/settings.ts';
 import { idOf } from './ids.ts';
 import { CreateMessage } from './messages.ts';
-import { instructions, metadata, optional, overridable, toolChoice, truncationStrategy } from './settings.ts';
+import { instructions, metadata, optional, overridable } from './settings.ts';
 import { CreateThread } from './threads.ts';
 import { createToolResources } from './tool-resources.ts';
 
@@ -19,8 +19,8 @@ const settings = {
   stream: optional(z.boolean()),
   max_prompt_tokens: tokenLimit,
   max_completion_tokens: tokenLimit,
-  truncation_strategy: optional(truncationStrategy),
-  tool_choice: optional(toolChoice),
+  truncation_strategy: optional(TruncationStrategy),
+  tool_choice: optional(ToolChoice),
   parallel_tool_calls: optional(z.boolean()),
 };
 

@@ -1,6 +1,6 @@
 /** Fields that several requests share. Limits and defaults: contract §2. */
 import * as z from 'zod';
-import { Metadata, ReasoningEffort, ResponseFormat, Tool, ToolChoice, TruncationStrategy, isFunctionTool } from '../../domain/settings.ts';
+import { Metadata, ReasoningEffort, ResponseFormat, Tool, isFunctionTool } from '../../domain/settings.ts';
 import { refusedSchemaPart } from './function-schema.ts';
 
 /** Absent or null both mean "not given" where the record has no third state. */
@@ -32,11 +32,7 @@ function said(path: (string | number)[], message: string, code: string): z.core.
 export const metadata = optional(Metadata);
 export const temperature = z.number().min(0).max(2);
 export const topP = z.number().min(0).max(1);
-export const reasoningEffort = ReasoningEffort;
-export const responseFormat = ResponseFormat;
 export const instructions = z.string().max(256_000);
-export const truncationStrategy = TruncationStrategy;
-export const toolChoice = ToolChoice;
 
 /** Settings of an assistant that a run may override, as both requests take them. */
 export const overridable = {
@@ -44,6 +40,6 @@ export const overridable = {
   tools: optional(tools),
   temperature: optional(temperature),
   top_p: optional(topP),
-  reasoning_effort: optional(reasoningEffort),
-  response_format: optional(responseFormat),
+  reasoning_effort: optional(ReasoningEffort),
+  response_format: optional(ResponseFormat),
 };
