@@ -8,7 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import OpenAI, { APIError } from 'openai';
 import type { TimePassed } from '../support/crashing-server.ts';
-import { plainEnv, within } from '../support/server.ts';
+import { plainEnv, within } from '../support/spoken.ts';
 
 const MAIN = fileURLToPath(new URL('../support/crashing-server.ts', import.meta.url));
 const COMPILE_CACHE = join(tmpdir(), 'threadkeep-compile-cache');

@@ -1,16 +1,18 @@
 /** A running server, a scripted model behind it and an official client before it, checked after each test. */
 import { afterAll, afterEach, beforeAll, beforeEach, jest } from '@jest/globals';
 import { ScriptedModel } from '../support/scripted-model.ts';
-import { type ServerOptions, TestServer } from '../support/server.ts';
+import { LOCAL_KEY, type ServerOptions, TestServer } from '../support/server.ts';
+import type { ServerUnderTest } from '../support/server-under-test.ts';
 import { type ValidatingFetch, validatingFetch } from '../support/validating-fetch.ts';
+import { OLD_MODEL, OLD_MODEL_NOW, SMALL_MODEL, SMALL_WINDOW } from './model-names.ts';
 import type { Assistant, AssistantCreateParams, Client, ClientOptions, Message, Page, RunStep, Sdk, Thread } from './clients/client.ts';
 
-/** The key of a fresh data folder. */
-export const LOCAL_KEY = 'sk-local';
+export { LOCAL_KEY };
 /** As the limits have it: a run lives for ten minutes. */
 export const RUN_WINDOW_MS = 600_000;
 
 const TEST_WITHIN_MS = 30_000;
+const STARTED_WITHIN_MS = 120_000;
 
 export interface HttpOptions {
   body?: unknown;
@@ -32,14 +34,14 @@ export interface ErrorBody {
   error: { message: string; type: string; param: string | null; code: string | null };
 }
 
-export class Stage {
+export class Stage<S extends ServerUnderTest = ServerUnderTest> {
   readonly sdk: Sdk;
   readonly model: ScriptedModel;
-  readonly server: TestServer;
+  readonly server: S;
   readonly check: ValidatingFetch = validatingFetch();
   readonly client: Client;
 
-  constructor(sdk: Sdk, model: ScriptedModel, server: TestServer) {
+  constructor(sdk: Sdk, model: ScriptedModel, server: S) {
     this.sdk = sdk;
     this.model = model;
     this.server = server;
@@ -61,11 +63,11 @@ export class Stage {
 
   /** Another client of the same version. */
   connect(options: Partial<ClientOptions> = {}): Client {
-    return this.sdk.connect({ baseURL: this.server.baseUrl, apiKey: LOCAL_KEY, maxRetries: 0, fetch: this.check.fetch, ...options });
+    return this.sdk.connect({ baseURL: this.server.baseUrl, apiKey: this.server.key, maxRetries: 0, fetch: this.check.fetch, ...options });
   }
 
   /** A request by hand, for what the clients cannot send. `T` is what the caller expects to be answered. */
-  async http<T = ErrorBody>(method: string, path: string, { body, text, headers, key = LOCAL_KEY, unchecked = false }: HttpOptions = {}): Promise<Answer<T>> {
+  async http<T = ErrorBody>(method: string, path: string, { body, text, headers, key = this.server.key, unchecked = false }: HttpOptions = {}): Promise<Answer<T>> {
     const send = unchecked ? fetch : this.check.fetch;
     const response = await send(`${this.server.baseUrl}${path}`, {
       method,
@@ -157,18 +159,29 @@ export async function eventually<T>(what: string, look: () => Promise<T | undefi
   }
 }
 
+/** Starts what the scenarios are played on, with this model behind it and the settings of model-names.ts. */
+export type Start = (model: ScriptedModel, options: { clocked: boolean }) => Promise<ServerUnderTest>;
+
+const MODEL_SETTINGS = { MODEL_CONTEXT_WINDOWS: `${SMALL_MODEL}=${SMALL_WINDOW}`, MODEL_ALIASES: `${OLD_MODEL}=${OLD_MODEL_NOW}` };
+
+export const embedded: Start = (model, { clocked }) => TestServer.start({ clocked, env: { ...upstream(model), ...MODEL_SETTINGS } });
+
+const upstream = (model: ScriptedModel) => ({ MODEL_BASE_URL: model.baseUrl, MODEL_API_KEY: 'sk-upstream' });
+
+export const useStage = (sdk: Sdk, options: ServerOptions = {}): (() => Stage<TestServer>) =>
+  useStageOn(sdk, (model) => TestServer.start({ ...options, env: { ...upstream(model), ...options.env } }));
+
 /** One server and one model for a whole test file, a new client and clean scripts for each test. */
-export function useStage(sdk: Sdk, options: ServerOptions = {}): () => Stage {
+export function useStageOn<S extends ServerUnderTest>(sdk: Sdk, start: (model: ScriptedModel) => Promise<S>): () => Stage<S> {
   // Only a fault takes as long as that; a busy machine takes its time.
   jest.setTimeout(TEST_WITHIN_MS);
-  let parts: { model: ScriptedModel; server: TestServer } | undefined;
-  let stage: Stage | undefined;
+  let parts: { model: ScriptedModel; server: S } | undefined;
+  let stage: Stage<S> | undefined;
 
   beforeAll(async () => {
     const model = await ScriptedModel.start();
-    const server = await TestServer.start({ ...options, env: { MODEL_BASE_URL: model.baseUrl, MODEL_API_KEY: 'sk-upstream', ...options.env } });
-    parts = { model, server };
-  });
+    parts = { model, server: await start(model) };
+  }, STARTED_WITHIN_MS);
   beforeEach(() => {
     if (!parts) throw new Error('the server did not start');
     stage = new Stage(sdk, parts.model, parts.server);
@@ -183,10 +196,8 @@ export function useStage(sdk: Sdk, options: ServerOptions = {}): () => Stage {
   afterAll(async () => {
     if (!parts) return;
     const { model, server } = parts;
-    const { code } = await server.stop();
-    await server.remove();
+    await server.end();
     await model.close();
-    if (code !== 0) throw new Error(`the server ended with code ${code}:\n${server.stderr}`);
   });
 
   return () => {

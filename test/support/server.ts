@@ -1,14 +1,16 @@
 /** Threadkeep as a process of its own, started the way a user starts it: real HTTP, a data folder that outlives the process. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { ClockMoved, ClockOrder } from './clocked-server.ts';
+import type { ServerUnderTest } from './server-under-test.ts';
+import { type Ended, ROOT, Spoken, command, plainEnv, within } from './spoken.ts';
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const READY_WITHIN_MS = 20_000;
+/** The key of a fresh data folder. */
+export const LOCAL_KEY = 'sk-local';
+
 const STOPPED_WITHIN_MS = 10_000;
 
 export interface ServerOptions {
@@ -27,69 +29,8 @@ export interface LogLine {
   [field: string]: unknown;
 }
 
-/** How a process ended and all that it said. */
-export interface Ended {
-  code: number | null;
-  signal: NodeJS.Signals | null;
-  stdout: string;
-  stderr: string;
-}
-
-/** Only what a fresh terminal has: nothing of the developer's own settings reaches the server. */
-export const plainEnv = (env: Record<string, string>): Record<string, string> => ({ PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? tmpdir(), ...env });
-
-/** A command of this repository, run to its end. */
-export async function command(program: string, args: string[], env: Record<string, string>): Promise<Ended> {
-  return new Spoken(spawn(program, args, { cwd: ROOT, env: plainEnv(env), stdio: ['ignore', 'pipe', 'pipe'] })).ended;
-}
-
-/** A child process and what it has said so far. */
-class Spoken {
-  readonly child: ChildProcess;
-  readonly ended: Promise<Ended>;
-  stdout = '';
-  stderr = '';
-  isOver = false;
-
-  constructor(child: ChildProcess) {
-    this.child = child;
-    child.stdout?.setEncoding('utf8').on('data', (text: string) => (this.stdout += text));
-    child.stderr?.setEncoding('utf8').on('data', (text: string) => (this.stderr += text));
-    this.ended = once(child, 'close').then(([code, signal]) => {
-      this.isOver = true;
-      return { code: code as number | null, signal: signal as NodeJS.Signals | null, stdout: this.stdout, stderr: this.stderr };
-    });
-  }
-
-  /** The address in the line that says `ready`. */
-  async ready(): Promise<string> {
-    const told = Promise.withResolvers<string>();
-    const look = () => {
-      const url = /^ready (\S+)$/m.exec(this.stdout)?.[1];
-      if (url !== undefined) told.resolve(url);
-    };
-    this.child.stdout?.on('data', look);
-    const failed = this.ended.then(({ code, stderr }) => Promise.reject(new Error(`the server ended with code ${code} instead of getting ready:\n${stderr}`)));
-    try {
-      return await within(READY_WITHIN_MS, 'the server is ready', Promise.race([told.promise, failed]));
-    } finally {
-      this.child.stdout?.off('data', look);
-    }
-  }
-}
-
-/** A bound on waiting, so that a fault is a sentence and not a hanging test. */
-export async function within<T>(ms: number, what: string, promise: Promise<T>): Promise<T> {
-  const timeout = Promise.withResolvers<never>();
-  const timer = setTimeout(() => timeout.reject(new Error(`after ${ms} ms still not: ${what}`)), ms);
-  try {
-    return await Promise.race([promise, timeout.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-export class TestServer implements AsyncDisposable {
+export class TestServer implements ServerUnderTest, AsyncDisposable {
+  readonly key = LOCAL_KEY;
   readonly dataDir: string;
   readonly #options: ServerOptions;
   #process: Spoken | undefined;
@@ -199,6 +140,22 @@ export class TestServer implements AsyncDisposable {
     return moved.nowMs;
   }
 
+  /** What `npm run keys` runs, beside the running server. */
+  async createKey(project: string, name = ''): Promise<string> {
+    const said = await this.#keys('create', '--project', project, '--name', name);
+    return said.split('\n')[0] ?? '';
+  }
+
+  async revokeKey(key: string): Promise<boolean> {
+    return (await this.#keys('revoke', key)).trim() === 'revoked';
+  }
+
+  async #keys(...args: string[]): Promise<string> {
+    const { code, stdout, stderr } = await command(process.execPath, ['--disable-warning=ExperimentalWarning', 'local/keys.ts', ...args], this.env);
+    if (code !== 0) throw new Error(`keys ${args.join(' ')} ended with code ${code}: ${stderr}`);
+    return stdout;
+  }
+
   /** Lets errors of this code be logged without failing the test. */
   expectError(code: string): void {
     this.#expected.add(code);
@@ -220,6 +177,13 @@ export class TestServer implements AsyncDisposable {
     const errors = this.unexpectedErrors().slice(this.#toldErrors);
     this.#toldErrors += errors.length;
     if (errors.length > 0) throw new Error(`the server wrote errors:\n${errors.join('\n')}`);
+  }
+
+  /** Stops it for good; throws when it did not end as it should. */
+  async end(): Promise<void> {
+    const { code } = await this.stop();
+    await this.remove();
+    if (code !== 0) throw new Error(`the server ended with code ${code}:\n${this.stderr}`);
   }
 
   async remove(): Promise<void> {

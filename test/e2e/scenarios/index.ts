@@ -1,16 +1,16 @@
 /** The one list of what every version of the official client must be able to do. */
 import { describe } from '@jest/globals';
 import type { Sdk } from '../clients/client.ts';
-import { useStage } from '../stage.ts';
+import { type Start, embedded, useStageOn } from '../stage.ts';
 import { assistants } from './assistants.ts';
 import { cancel } from './cancel.ts';
 import { errors } from './errors.ts';
 import { expiry } from './expiry.ts';
 import { helpers } from './helpers.ts';
-import { SMALL_MODEL, SMALL_WINDOW, limits } from './limits.ts';
+import { limits } from './limits.ts';
 import { locks } from './locks.ts';
 import { messages } from './messages.ts';
-import { OLD_MODEL, models } from './models.ts';
+import { models } from './models.ts';
 import { paging } from './paging.ts';
 import { projects } from './projects.ts';
 import { retention } from './retention.ts';
@@ -23,13 +23,14 @@ import { threads } from './threads.ts';
 import { tools } from './tools.ts';
 import { upstream } from './upstream.ts';
 
-export function everything(sdk: Sdk): void {
+/** `start` is the world that it is done in. */
+export function everything(sdk: Sdk, start: Start = embedded): void {
   describe(`openai ${sdk.major}`, () => {
-    const use = useStage(sdk, { env: { MODEL_CONTEXT_WINDOWS: `${SMALL_MODEL}=${SMALL_WINDOW}`, MODEL_ALIASES: `${OLD_MODEL}=gpt-4o` } });
+    const use = useStageOn(sdk, (model) => start(model, { clocked: false }));
     for (const scenarios of [assistants, threads, messages, paging, models, runs, locks, tools, streams, helpers, settings, limits, upstream, cancel, errors, sameRecord, projects, shipped]) scenarios(use);
   });
   describe(`openai ${sdk.major}, as time goes by`, () => {
-    const use = useStage(sdk, { clocked: true });
+    const use = useStageOn(sdk, (model) => start(model, { clocked: true }));
     for (const scenarios of [expiry, retention]) scenarios(use);
   });
 }

@@ -1,13 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import { calls, contentFilter, length, refusal, silent, text } from '../../support/scripted-model.ts';
 import type { Run } from '../clients/client.ts';
+import { SMALL_MODEL } from '../model-names.ts';
 import { type Stage, textOf } from '../stage.ts';
 import { read, shape } from '../streams.ts';
 import { functionTool, outputsFor } from '../tools.ts';
-
-/** The server under test gives this model a window of 1024 tokens. */
-export const SMALL_MODEL = 'small';
-export const SMALL_WINDOW = 1024;
 
 /** About 100 tokens, and a number to know it by. */
 const longWords = (n: number): string => `${n}:${' word'.repeat(98)}`;

@@ -1,9 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { text } from '../../support/scripted-model.ts';
+import { OLD_MODEL } from '../model-names.ts';
 import { type Stage, ids } from '../stage.ts';
-
-/** The server under test has this name served by gpt-4o. */
-export const OLD_MODEL = 'gpt-4-1106-preview';
 
 export function models(use: () => Stage): void {
   describe('models', () => {

@@ -1,14 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { text } from '../../support/scripted-model.ts';
-import { command } from '../../support/server.ts';
 import { type Stage, all } from '../stage.ts';
-
-/** What `npm run keys` runs, beside the running server. */
-async function keys(stage: Stage, ...args: string[]): Promise<string> {
-  const { code, stdout, stderr } = await command(process.execPath, ['--disable-warning=ExperimentalWarning', 'local/keys.ts', ...args], stage.server.env);
-  if (code !== 0) throw new Error(`keys ${args.join(' ')} ended with code ${code}: ${stderr}`);
-  return stdout;
-}
 
 export function projects(use: () => Stage): void {
   describe('a key of another project', () => {
@@ -19,7 +11,7 @@ export function projects(use: () => Stage): void {
       const run = await stage.runs.createAndPoll(thread_id, { assistant_id });
       const [message] = await stage.messagesOf(thread_id);
       const [step] = await stage.stepsOf(run);
-      const apiKey = (await keys(stage, 'create', '--project', 'other')).split('\n')[0] ?? '';
+      const apiKey = await stage.server.createKey('other');
 
       const other = stage.connect({ apiKey });
       const { assistants, threads } = other.beta;
@@ -56,13 +48,13 @@ export function projects(use: () => Stage): void {
 
     test('is refused as soon as it is revoked', async () => {
       const stage = use();
-      const apiKey = (await keys(stage, 'create', '--project', 'brief', '--name', 'short-lived')).split('\n')[0] ?? '';
+      const apiKey = await stage.server.createKey('brief', 'short-lived');
       const other = stage.connect({ apiKey });
       await other.beta.threads.create();
 
-      const said = await keys(stage, 'revoke', apiKey);
+      const revoked = await stage.server.revokeKey(apiKey);
 
-      expect(said.trim()).toBe('revoked');
+      expect(revoked).toBe(true);
       const { error, code } = await stage.failure(other.beta.threads.create());
       expect(error).toBeInstanceOf(stage.sdk.errors.AuthenticationError);
       expect(code).toBe('invalid_api_key');

@@ -1,13 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import { calls, text } from '../../support/scripted-model.ts';
-import { LOCAL_KEY, type Stage, textOf } from '../stage.ts';
+import { type Stage, textOf } from '../stage.ts';
 import { functionTool, outputsFor } from '../tools.ts';
 
 export function shipped(use: () => Stage): void {
   describe('the client as it ships, with a fetch of its own', () => {
     test('polls, streams, submits, cancels and lists', async () => {
       const stage = use();
-      const { assistants, threads } = stage.sdk.connect({ baseURL: stage.server.baseUrl, apiKey: LOCAL_KEY, maxRetries: 2 }).beta;
+      const { assistants, threads } = stage.sdk.connect({ baseURL: stage.server.baseUrl, apiKey: stage.server.key, maxRetries: 2 }).beta;
       stage.model.script(text('Hello.'), calls([{ name: 'a', arguments: {} }]), text('Done.'), calls([{ name: 'a', arguments: {} }]));
 
       const assistant = await assistants.create({ model: 'gpt-4o', tools: [functionTool('a')] });
@@ -29,7 +29,7 @@ export function shipped(use: () => Stage): void {
 
     test('throws its typed exceptions', async () => {
       const stage = use();
-      const client = stage.sdk.connect({ baseURL: stage.server.baseUrl, apiKey: LOCAL_KEY, maxRetries: 0 });
+      const client = stage.sdk.connect({ baseURL: stage.server.baseUrl, apiKey: stage.server.key, maxRetries: 0 });
 
       const missing = await stage.failure(client.beta.threads.retrieve('thread_none'));
       const stranger = await stage.failure(stage.sdk.connect({ baseURL: stage.server.baseUrl, apiKey: 'sk-stranger', maxRetries: 0 }).beta.threads.create());

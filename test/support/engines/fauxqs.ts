@@ -1,4 +1,5 @@
 import { Child } from './child.ts';
+import type { ClockQuestion } from './fauxqs-main.ts';
 
 /** What fauxqs tells of a queue's messages. */
 interface Inspected {
@@ -26,7 +27,12 @@ export class Fauxqs {
 
   /** From the first call on its time stands still between calls. */
   async holdAt(nowMs: number): Promise<void> {
-    await this.#child.ask({ nowMs });
+    await this.#child.ask({ nowMs } satisfies ClockQuestion);
+  }
+
+  /** Its time goes on, so much later than it really is. */
+  async shiftTo(offsetMs: number, fire: boolean): Promise<void> {
+    await this.#child.ask({ offsetMs, fire } satisfies ClockQuestion);
   }
 
   /** When each message of a queue can be received: those that can be already are at 0. */

@@ -8,6 +8,7 @@ import type { AddressInfo } from 'node:net';
 import { text as textOf } from 'node:stream/consumers';
 import { holdDate } from './held-date.ts';
 import { HeldTimers } from './held-timers.ts';
+import { ShiftedTime } from './shifted-time.ts';
 
 interface Execution {
   input: string;
@@ -25,6 +26,7 @@ export type Question =
   | { do: 'remove'; name: string }
   | { do: 'hold'; nowMs: number }
   | { do: 'move'; nowMs: number }
+  | { do: 'shift'; offsetMs: number; fire: boolean }
   | { do: 'look' }
   | { do: 'end-task'; task: number; result?: unknown; error?: string };
 
@@ -41,6 +43,7 @@ const machines = new Map<string, Machine>();
 const tasks = new Map<number, PromiseWithResolvers<unknown>>();
 let taskCount = 0;
 let timers: HeldTimers | undefined;
+let shifted: ShiftedTime | undefined;
 let moveDate: (nowMs: number) => void = () => undefined;
 
 class Refusal extends Error {
@@ -126,6 +129,10 @@ async function answer(question: Question): Promise<unknown> {
       return undefined;
     case 'move':
       await timers?.moveTo(question.nowMs, moveDate);
+      return undefined;
+    case 'shift':
+      shifted ??= ShiftedTime.install();
+      await shifted.moveTo(question.offsetMs, question.fire);
       return undefined;
     case 'look':
       return timers?.nextDueMs;

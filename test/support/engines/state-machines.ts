@@ -52,6 +52,11 @@ export class StateMachines {
     await this.#ask({ do: 'move', nowMs });
   }
 
+  /** Time goes on, so much later than it really is. To be called before the executions that are to feel it. */
+  async shiftTo(offsetMs: number, fire: boolean): Promise<void> {
+    await this.#ask({ do: 'shift', offsetMs, fire });
+  }
+
   /** When the next execution goes on, on a held clock. */
   nextDueMs(): Promise<number | undefined> {
     return this.#ask<number | undefined>({ do: 'look' });
