@@ -1,6 +1,6 @@
 /** npm run keys -- create|list|revoke. Works beside a running server: both write the same file. */
 import { parseArgs } from 'node:util';
-import { DEFAULT_PROJECT } from '../shared/domain/api-key.ts';
+import { DEFAULT_PROJECT, PROJECT_NAME } from '../shared/domain/api-key.ts';
 import { systemClock } from '../shared/domain/clock.ts';
 import { openKeyRing } from '../shared/embedded/index.ts';
 import { createKey, listKeys, revokeKey } from '../shared/actions/keys.ts';
@@ -9,9 +9,6 @@ import { EnvError, readEnv } from './env.ts';
 const USAGE = `npm run keys -- create [--project NAME] [--name NAME]   a new key; shown this once
 npm run keys -- list                                    all keys, without their secrets
 npm run keys -- revoke KEY|ID                           a key, or the beginning of its id in the list`;
-
-/** Part of every key in the store. */
-const PROJECT_NAME = /^[A-Za-z0-9_-]{1,64}$/;
 
 /** Says what it did on standard output and returns the exit code. */
 async function main(args: string[]): Promise<number> {

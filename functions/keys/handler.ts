@@ -8,7 +8,7 @@
 import * as z from 'zod';
 import { createKey, listKeys, revokeKey } from '../../shared/actions/keys.ts';
 import { openKeyRing } from '../../shared/aws/index.ts';
-import { DEFAULT_PROJECT } from '../../shared/domain/api-key.ts';
+import { DEFAULT_PROJECT, PROJECT_NAME } from '../../shared/domain/api-key.ts';
 import { systemClock } from '../../shared/domain/clock.ts';
 import { readEnv } from '../shared/env.ts';
 import { wrap } from '../shared/middy-stack.ts';
@@ -16,7 +16,7 @@ import { openTelemetry } from '../shared/telemetry.ts';
 import { KeysEnv } from './env.ts';
 
 const Order = z.discriminatedUnion('do', [
-  z.strictObject({ do: z.literal('create'), project: z.string().trim().min(1).max(64).default(DEFAULT_PROJECT), name: z.string().max(256).default('') }),
+  z.strictObject({ do: z.literal('create'), project: z.string().regex(PROJECT_NAME).default(DEFAULT_PROJECT), name: z.string().max(256).default('') }),
   z.strictObject({ do: z.literal('list') }),
   z.strictObject({ do: z.literal('revoke'), key: z.string().min(1) }),
 ]);

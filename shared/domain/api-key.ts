@@ -14,6 +14,9 @@ export type ApiKey = z.infer<typeof ApiKey>;
 
 export const DEFAULT_PROJECT = 'proj_default';
 
+/** What a project may be called: the name is part of every key in the store. */
+export const PROJECT_NAME = /^[A-Za-z0-9_-]{1,64}$/;
+
 /** A plain digest is enough: keys we create have 190 random bits, so there is nothing to guess. */
 export const hashKey = (key: string): string => hash('sha256', key, 'hex');
 
