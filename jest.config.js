@@ -7,6 +7,6 @@ export default {
   // Most of a test's time is waiting for processes; jest's own choice on two cores would be one worker.
   maxWorkers: 2,
   testMatch: ['<rootDir>/test/**/*.test.ts'],
-  // These need engines that exist for Linux on x64 alone: npm run test:aws.
-  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/contract/aws'],
+  // These need engines that exist for Linux on x64 alone: npm run test:aws, npm run test:cloud.
+  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/contract/aws', '<rootDir>/test/cloud/'],
 };

@@ -30,8 +30,11 @@ export function wrapStreaming<E>(telemetry: Telemetry, handle: Handle<E, Streame
 type Drain = () => Promise<void>;
 
 function stack<E, R>(telemetry: Telemetry, handle: Handle<E, R>, drain: Drain, mode: middy.PluginObject, failure: R | undefined) {
-  const requestEnd = () => finish(telemetry, drain);
-  return middy<E, R>(handle, { ...mode, requestEnd })
+  // The clock's timers do not keep the process running, and Lambda takes a function with nothing else open to have ended.
+  let awake: NodeJS.Timeout | undefined;
+  const requestStart = () => void (awake = setInterval(() => undefined, 60_000));
+  const requestEnd = () => finish(telemetry, drain).finally(() => clearInterval(awake));
+  return middy<E, R>(handle, { ...mode, requestStart, requestEnd })
     .use(injectLambdaContext(telemetry.logger, { resetKeys: true }))
     .use(captureLambdaHandler(telemetry.tracer, { captureResponse: false }))
     .use(coldStarts(telemetry))
@@ -43,12 +46,9 @@ function stack<E, R>(telemetry: Telemetry, handle: Handle<E, R>, drain: Drain, m
  * the body is written and most of a run driven.
  */
 async function finish({ metrics }: Telemetry, drain: Drain): Promise<void> {
-  // The clock's timers do not keep the process running, and a function with nothing else open is taken to have ended.
-  const awake = setInterval(() => undefined, 60_000);
   try {
     await drain();
   } finally {
-    clearInterval(awake);
     if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
   }
 }

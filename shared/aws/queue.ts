@@ -1,4 +1,4 @@
-import { ChangeMessageVisibilityCommand, DeleteMessageCommand, SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import { ChangeMessageVisibilityCommand, DeleteMessageCommand, MessageNotInflight, SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import * as z from 'zod';
 import type { Clock } from '../domain/clock.ts';
 import type { Scheduled } from '../ports/commit.ts';
@@ -112,6 +112,8 @@ function holdMessage({ sqs, queueUrl, clock, log }: QueueParts, { receiptHandle 
     try {
       await sqs.send(new ChangeMessageVisibilityCommand({ QueueUrl: queueUrl, ReceiptHandle: receiptHandle, VisibilityTimeout: Math.min(seconds, LONGEST_INVISIBLE_S) }));
     } catch (error) {
+      // Its time was over before it was prolonged, as after a long pause of the process: it has come again already.
+      if (error instanceof MessageNotInflight) return;
       // The message comes again sooner or later than it should; the run's lease keeps two drivers apart.
       log.error('job_failed', { error });
     }

@@ -38,13 +38,14 @@ export class Stage<S extends ServerUnderTest = ServerUnderTest> {
   readonly sdk: Sdk;
   readonly model: ScriptedModel;
   readonly server: S;
-  readonly check: ValidatingFetch = validatingFetch();
+  readonly check: ValidatingFetch;
   readonly client: Client;
 
   constructor(sdk: Sdk, model: ScriptedModel, server: S) {
     this.sdk = sdk;
     this.model = model;
     this.server = server;
+    this.check = validatingFetch({ basePath: new URL(server.baseUrl).pathname });
     this.client = this.connect();
   }
 
