@@ -30,7 +30,7 @@ function logError(what: string, error: unknown): void {
   process.stderr.write(`${new Date().toISOString()}\t${current ?? 'undefined'}\tERROR\t${what}\t${JSON.stringify(fields)}\n`);
 }
 
-/** What goes on from here is nobody's: the parent stops the process as soon as it reads this. */
+/** Stops the process as soon as that is said: whatever is left goes on with the next invocation, if ever. */
 function end(message: FromEnvironment): void {
   const id = current;
   if (id === undefined) return;
@@ -38,7 +38,7 @@ function end(message: FromEnvironment): void {
   process.channel?.ref();
   process.stdout.write(`\n${lastLine(id)}\n`);
   process.stderr.write(`\n${lastLine(id)}\n`);
-  send(message);
+  send(message, () => process.kill(process.pid, 'SIGSTOP'));
 }
 
 function fail(id: string, error: unknown): void {

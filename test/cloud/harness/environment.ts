@@ -1,9 +1,12 @@
 /** An execution environment, seen from outside: a process that is stopped whenever it has nothing to do. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import type { Readable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Move } from './cloud-clock.ts';
 import type { Failure, FromEnvironment, Invocation, Piece, ToEnvironment } from './environment-messages.ts';
+import { keep } from './keeper.ts';
 import { InvocationFailed } from './lambda-errors.ts';
 import { type LogLine, LogLines } from './log-lines.ts';
 
@@ -26,12 +29,6 @@ interface Current {
 
 const MAIN = new URL('environment-main.ts', import.meta.url).pathname;
 
-/** Neither a failing test nor Ctrl-C may leave one behind. A stopped process would not even notice that its parent has gone. */
-const alive = new Set<ChildProcess>();
-process.once('exit', () => {
-  for (const child of alive) child.kill('SIGKILL');
-});
-
 export class Environment {
   readonly name: string;
   readonly ready: Promise<void>;
@@ -52,7 +49,7 @@ export class Environment {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       serialization: 'advanced',
     });
-    alive.add(this.#process);
+    keep(this.#process);
     this.#outputs = (['stdout', 'stderr'] as const).map((output) => new LogLines(this.#process[output] as Readable, { environment: name, output }, onLog));
     this.#gone = once(this.#process, 'close').then(() => this.#onDeath());
     this.#process.on('error', (error) => this.#readiness.reject(error));
@@ -121,7 +118,8 @@ export class Environment {
 
   async #onMessage(message: FromEnvironment): Promise<void> {
     if ('ready' in message) {
-      this.#stop();
+      this.#process.kill('SIGSTOP');
+      this.#onStop();
       this.#readiness.resolve();
     } else if ('dying' in message) {
       this.#cause = message.dying;
@@ -140,15 +138,19 @@ export class Environment {
     const current = this.#current;
     if (current?.id !== id) return;
     this.#current = undefined;
-    this.#stop();
-    await Promise.race([this.#gone, Promise.all(this.#outputs.map((output) => output.all(id)))]);
+    await Promise.race([this.#gone, Promise.all([this.#untilStopped(), ...this.#outputs.map((output) => output.all(id))])]);
     if ('done' in message) current.end.resolve(message.result);
     else current.end.reject(new InvocationFailed(message.failure));
   }
 
-  #stop(): void {
+  /** It stops itself, so that not even a busy machine gives it time. Woken before it has, it would never wake again. */
+  async #untilStopped(): Promise<void> {
+    while (this.isAlive && !isStopped(this.pid)) await delay(1);
+    this.#onStop();
+  }
+
+  #onStop(): void {
     if (this.#state === 'dead') return;
-    this.#process.kill('SIGSTOP');
     this.#state = 'stopped';
     this.#forgetMoves();
   }
@@ -160,7 +162,6 @@ export class Environment {
 
   #onDeath(): void {
     this.#state = 'dead';
-    alive.delete(this.#process);
     this.#forgetMoves();
     const { exitCode, signalCode } = this.#process;
     const how = signalCode === null ? `exit status ${exitCode}` : `signal: ${signalCode === 'SIGKILL' ? 'killed' : signalCode}`;
@@ -169,5 +170,13 @@ export class Environment {
     this.#readiness.reject(died);
     this.#current?.end.reject(died);
     this.#current = undefined;
+  }
+}
+
+function isStopped(pid: number): boolean {
+  try {
+    return /^\d+ \(.*\) T/.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  } catch {
+    return false;
   }
 }

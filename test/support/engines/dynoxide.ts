@@ -16,7 +16,7 @@ export class Dynoxide {
 
   /** It cannot choose a port by itself, so another program may be faster: then the next one is tried. */
   static async start(): Promise<Dynoxide> {
-    const program = createRequire(import.meta.url).resolve(`@dynoxide/${process.platform}-${process.arch}/dynoxide`);
+    const program = programOf(`${process.platform}-${process.arch}`);
     for (let tries = 1; ; tries++) {
       const port = await freePort();
       const child = new Child(program, ['serve', '--host', '127.0.0.1', '--port', String(port)]);
@@ -33,6 +33,14 @@ export class Dynoxide {
 
   stop(): Promise<void> {
     return this.#child.stop();
+  }
+}
+
+function programOf(platform: string): string {
+  try {
+    return createRequire(import.meta.url).resolve(`@dynoxide/${platform}/dynoxide`);
+  } catch (cause) {
+    throw new Error(`the engine that stands in for DynamoDB is installed on Linux x64 alone; this is ${platform}`, { cause });
   }
 }
 
