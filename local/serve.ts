@@ -47,7 +47,7 @@ export async function serve(env: Env, { clock = systemClock, wrap = (world) => w
   }
   const workers = [
     world.queue.consume((delivery) => handleJob(world, signals, delivery)),
-    world.feed.consume((event) => (event.kind === 'thread' ? reapThread(world, event.record) : Promise.resolve())),
+    world.feed.consume((event) => (event.type === 'removed' ? reapThread(world, event.record) : Promise.resolve())),
   ];
   const { address, port, family } = server.address() as AddressInfo;
   return {

@@ -9,7 +9,7 @@ export const ApiEnv = z
     ...queueEnv,
     ...timersEnv,
     CORS_ORIGINS: list.prefault(''),
-    /** Lambda takes no more than 6 MB in one request, what surrounds the body included. */
-    MAX_BODY_BYTES: whole(1024, 6_000_000).default(5_500_000),
+    /** Lambda takes no more than 6 MB in one request, in which the body stands as base64. */
+    MAX_BODY_BYTES: whole(1024, 4_500_000).default(4_500_000),
   })
   .and(ModelEnv);

@@ -1,5 +1,5 @@
 import * as z from 'zod';
 import { queueEnv, runsEnv, telemetryEnv } from '../shared/env.ts';
 
-/** No state machine: the timer that has gone off is the one that the run's end would stop. */
+/** No state machine: to end a run stops no timer. */
 export const RunTimerEnv = z.object({ ...telemetryEnv, ...runsEnv, ...queueEnv });

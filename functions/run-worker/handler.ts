@@ -19,7 +19,7 @@ async function work(event: SQSEvent, context: Context): Promise<SQSBatchResponse
   // A driver that was given up at an earlier deadline may wake with this invocation: its leases must not look like ours.
   const mine = world.forInvocation(context.awsRequestId);
   const deadline = new Deadline(context);
-  const handleRecord = (record: SQSRecord) => deadline.orGiveBack(mine.handleRecord(record, (delivery) => handleJob(mine, signals, delivery)));
+  const handleRecord = (record: SQSRecord) => deadline.orGiveBack(mine.handleRecord(record, (delivery) => handleJob(mine, signals, delivery, deadline.signal)));
   try {
     // A batch of which everything failed is no failure of the function: each job has its own attempts.
     return await processPartialResponse(event, handleRecord, new BatchProcessor(EventType.SQS), { throwOnFullBatchFailure: false });

@@ -1,7 +1,9 @@
 import type { Context } from 'aws-lambda';
 
-/** Left of the invocation when what is not done is given back: enough to answer, with the rest of the batch acknowledged. */
-const KEPT_TO_ANSWER_MS = 15_000;
+/** Left of the invocation when drivers are asked to give their runs back: enough to write that down and to send their jobs on. */
+const KEPT_TO_GIVE_BACK_MS = 15_000;
+/** Left when what is not done even then is dropped: enough to answer, with the rest of the batch acknowledged. */
+const KEPT_TO_ANSWER_MS = 5000;
 
 /** The job did not end in time. Its message comes again, and whoever gets it takes over when the lease has lapsed. */
 export class GivenBackError extends Error {
@@ -13,21 +15,32 @@ export class GivenBackError extends Error {
 
 /** The end of an invocation, seen early enough to give back what will not be done by then. */
 export class Deadline {
+  readonly #controller = new AbortController();
   readonly #passed: Promise<never>;
-  readonly #timer: NodeJS.Timeout;
+  readonly #timers: NodeJS.Timeout[];
 
   constructor(context: Pick<Context, 'getRemainingTimeInMillis'>) {
     const { promise, reject } = Promise.withResolvers<never>();
     this.#passed = promise;
     this.#passed.catch(() => undefined);
-    this.#timer = setTimeout(() => reject(new GivenBackError()), Math.max(context.getRemainingTimeInMillis() - KEPT_TO_ANSWER_MS, 0));
+    const leftMs = context.getRemainingTimeInMillis();
+    this.#timers = [
+      setTimeout(() => this.#controller.abort(new GivenBackError()), Math.max(leftMs - KEPT_TO_GIVE_BACK_MS, 0)),
+      setTimeout(() => reject(new GivenBackError()), Math.max(leftMs - KEPT_TO_ANSWER_MS, 0)),
+    ];
   }
 
+  /** Aborts when it is time to give back. */
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** The last resort, for work that knows no signal or has not heeded it: rejects, while the work goes on unseen. */
   orGiveBack<T>(work: Promise<T>): Promise<T> {
     return Promise.race([work, this.#passed]);
   }
 
   clear(): void {
-    clearTimeout(this.#timer);
+    for (const timer of this.#timers) clearTimeout(timer);
   }
 }

@@ -33,6 +33,9 @@ export type RunsEnv = z.infer<z.ZodObject<typeof runsEnv>>;
 /** Where jobs are sent. */
 export const queueEnv = { QUEUE_URL: z.url() };
 
+/** Where deliveries of webhooks are sent. */
+export const webhookQueueEnv = { WEBHOOK_QUEUE_URL: z.url() };
+
 /** Where timers are set and stopped. */
 export const timersEnv = { STATE_MACHINE_ARN: text };
 

@@ -14,10 +14,11 @@ const telemetry = openTelemetry(env);
 const world = openWorld(env, telemetry);
 
 async function reap(record: DynamoDBRecord): Promise<void> {
-  const event = world.eventOf(record);
-  if (event?.kind !== 'thread') return;
+  const event = await world.eventOf(record);
+  if (event?.type !== 'removed') return;
   try {
     await reapThread(world, event.record);
+    await world.removeContents(event.record);
   } catch (error) {
     telemetry.log.error('feed_failed', { threadId: event.record.id, error });
     throw error;

@@ -10,11 +10,11 @@ import type { ModelChoice } from '../stages.ts';
 import { allow } from './service-function.ts';
 
 /** The letters that primary keys begin with (shared/aws/schema.ts): a policy can be held to them, so no function reaches further than its job. */
-export type Records = 'A' | 'I' | 'K' | 'T';
+export type Records = 'A' | 'I' | 'K' | 'P' | 'T';
 
 const only = (records: Records[]) => ({ 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': records.map((letter) => `${letter}#*`) } });
 
-/** Where large contents are put (shared/aws/blobs.ts). */
+/** Where large contents are put (shared/aws/bodies.ts). */
 export const BLOB_PREFIX = 'bodies/';
 
 export interface Data {

@@ -63,13 +63,13 @@ export class RunTimers extends Construct {
     });
   }
 
-  startAndStop(): PolicyStatement[] {
-    return [allow(['states:StartExecution'], [this.machine.stateMachineArn]), ...this.stop()];
+  start(): PolicyStatement {
+    return allow(['states:StartExecution'], [this.machine.stateMachineArn]);
   }
 
-  stop(): PolicyStatement[] {
+  stop(): PolicyStatement {
     const executions = { service: 'states', resource: 'execution', resourceName: `${this.machine.stateMachineName}:*`, arnFormat: ArnFormat.COLON_RESOURCE_NAME };
-    return [allow(['states:StopExecution'], [Stack.of(this).formatArn(executions)])];
+    return allow(['states:StopExecution'], [Stack.of(this).formatArn(executions)]);
   }
 
   /** Why a statement of `stop` ends in a star. */

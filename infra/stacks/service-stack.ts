@@ -69,9 +69,10 @@ export class ServiceStack extends Stack {
       memorySize: 1024,
       tokenizer: true,
       permissions: [
-        ...recordAccess(store, { get: ['A', 'I', 'K', 'T'], page: ['T'], list: ['A', 'T'], put: ['A', 'I', 'T'], delete: ['A', 'T'], blobs: ['Get', 'Put', 'Delete'] }),
+        ...recordAccess(store, { get: ['A', 'I', 'K', 'P', 'T'], page: ['T'], list: ['A', 'T'], put: ['A', 'I', 'P', 'T'], delete: ['A', 'T'], blobs: ['Get', 'Put', 'Delete'] }),
         sendJobs(queue.jobs),
-        ...timers.startAndStop(),
+        timers.start(),
+        timers.stop(),
         ...modelAccess,
       ],
       explanations: { ...explanations, ...timers.whyStop(), ...whyModel(stage.model) },
@@ -88,8 +89,8 @@ export class ServiceStack extends Stack {
       timeout: LONGEST,
       memorySize: 1024,
       tokenizer: true,
-      permissions: [...recordAccess(store, { ...endRuns, page: ['T'] }), sendJobs(queue.jobs), ...timers.startAndStop(), ...modelAccess],
-      explanations: { ...explanations, ...timers.whyStop(), ...whyModel(stage.model) },
+      permissions: [...recordAccess(store, { ...endRuns, page: ['T'] }), sendJobs(queue.jobs), timers.start(), ...modelAccess],
+      explanations: { ...explanations, ...whyModel(stage.model) },
       // A job whose run has a driver elsewhere is sent on until the run ends: minutes of short hops, not a loop gone wild.
       recursiveLoop: RecursiveLoop.ALLOW,
       errorImpact: 'Runs that are not streamed are not driven: each is tried again within a minute, and failed after several attempts.',
@@ -101,11 +102,11 @@ export class ServiceStack extends Stack {
       folder: 'dead-letters',
       description: 'Fails the runs whose jobs nobody could do',
       schema: DeadLettersEnv,
-      environment: { ...runs, QUEUE_URL: queue.dead.queueUrl, ...timerVariables },
+      environment: { ...runs, QUEUE_URL: queue.dead.queueUrl },
       timeout: SHORT,
       memorySize: 256,
-      permissions: [...recordAccess(store, endRuns), sendJobs(queue.dead), ...timers.stop()],
-      explanations: { ...explanations, ...timers.whyStop() },
+      permissions: [...recordAccess(store, endRuns), sendJobs(queue.dead)],
+      explanations,
       errorImpact: 'Runs that nobody could drive stay active until their windows close, and lock their threads as long.',
     });
     queue.buryWith(deadLetters.fn);

@@ -8,10 +8,11 @@ import { type Thread, type ThreadInput, activeRunId, touched } from '../domain/t
 import { type Change, create, retryOnConflict, update } from '../ports/commit.ts';
 import { inTurn } from '../ports/in-turn.ts';
 import type { World } from '../ports/world.ts';
-import { planThread } from './create-thread.ts';
+import { planThread, withDefaults } from './create-thread.ts';
 import { findAssistant, findThread } from './find.ts';
 import { checkMessageFiles, checkToolResources } from './known-files.ts';
 import { addMessages } from './new-message.ts';
+import { type ReadAhead, readAhead } from './read-ahead.ts';
 import { driveJob } from './run-jobs.ts';
 
 /** A run just written. `queued` is how it began; `run` is what is stored: in progress already when the caller took the lease. */
@@ -19,6 +20,8 @@ export interface CreatedRun {
   queued: RunOf<'queued'>;
   run: RunOf<'queued'> | RunOf<'in_progress'>;
   thread: Thread;
+  /** For the caller that took the lease: what the run's first prompt needs. Never rejects. */
+  ahead?: Promise<ReadAhead | undefined> | undefined;
 }
 
 interface Request {
@@ -43,23 +46,30 @@ export async function createRun(world: World, threadId: string, messages: Messag
     const added = addMessages(before, messages, nowMs);
     const { queued, run, change } = planRun(world, added.thread, assistant, request);
     const write = update('thread', before, lockedBy(added.thread, run, nowMs));
+    const ahead = request.lease && readAhead(world, run, { steps: [], added: added.messages });
     await world.commit({
       ...change,
       writes: [...change.writes, write, ...added.messages.map((message) => create('message', message))],
     });
-    return { queued, run, thread: write.record };
+    return { queued, run, thread: write.record, ahead };
   }));
 }
 
 /** A new thread and a run on it, in one commit. */
 export async function createThreadAndRun(world: World, threadInput: ThreadInput, request: Request): Promise<CreatedRun> {
   checkToolResources(request.overrides.toolResources);
-  const assistant = await findAssistant(world, request.projectId, request.assistantId);
-  const planned = planThread(world, request.projectId, threadInput);
+  const [assistant, input] = await Promise.all([
+    findAssistant(world, request.projectId, request.assistantId),
+    withDefaults(world, request.projectId, threadInput),
+  ]);
+  const planned = planThread(world, request.projectId, input);
   const { queued, run, change } = planRun(world, planned.thread, assistant, request);
   const thread = lockedBy(planned.thread, run, world.clock.nowMs());
-  await world.commit({ ...change, writes: [...change.writes, create('thread', thread), ...planned.messageWrites] });
-  return { queued, run, thread };
+  await world.commit({
+    ...change,
+    writes: [...change.writes, create('thread', thread), ...planned.messages.map((message) => create('message', message))],
+  });
+  return { queued, run, thread, ahead: Promise.resolve({ steps: [], messages: { items: planned.messages.toReversed(), hasMore: false } }) };
 }
 
 const lockedBy = (thread: Thread, run: Run, nowMs: number): Thread => ({

@@ -6,7 +6,7 @@ import type { Usage } from '../domain/usage.ts';
 import { type Write, create, update } from '../ports/commit.ts';
 import { keys } from '../ports/store.ts';
 import type { World } from '../ports/world.ts';
-import { driveJobName, expiryTimerName, settleJobName } from './run-jobs.ts';
+import { driveJobName, settleJobName } from './run-jobs.ts';
 import { stepEnd } from './step-end.ts';
 
 /** What the last model call leaves behind, to be written with the run's end. */
@@ -37,7 +37,7 @@ export async function commitRunEnd(world: World, run: ActiveRun, end: RunEnd, us
     writes.push(write);
     step = write.record;
   }
-  await world.commit({ name: `end-run-${end.status}`, writes, cancels: [driveJobName(run), settleJobName(run), expiryTimerName(run)] });
+  await world.commit({ name: `end-run-${end.status}`, writes, cancels: [driveJobName(run), settleJobName(run)] });
   return { run: runWrite.record, step };
 }
 

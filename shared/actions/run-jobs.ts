@@ -8,7 +8,7 @@ export const driveJobName = (run: Run): string => `drive:${run.id}`;
 /** `run` as the commit will leave it. Due at once for a run that waits for a driver; due when the lease lapses for one that has a driver already. */
 export const driveJob = (run: Run, dueMs: number): Scheduled => ({
   name: driveJobName(run),
-  job: { type: 'drive-run', ...ids(run), rev: run.rev },
+  job: { type: 'drive-run', ...ids(run), rev: run.rev, dueMs },
   dueMs,
 });
 
@@ -16,11 +16,14 @@ export const settleJobName = (run: Run): string => `settle:${run.id}`;
 
 export const settleJob = (run: Run, dueMs: number): Scheduled => ({
   name: settleJobName(run),
-  job: { type: 'settle-run', ...ids(run), rev: run.rev },
+  job: { type: 'settle-run', ...ids(run), rev: run.rev, dueMs },
   dueMs,
 });
 
-/** Named by run and round, so that starting it twice is harmless. */
+/**
+ * Named by run and round, so that starting it twice is harmless. Set when a run enters `requires_action`, and taken back by whoever
+ * moves it on from there; by its expiry alone it is not, which is what it is for.
+ */
 export const expiryTimerName = (run: Run): string => `expire:${run.id}:${run.round}`;
 
 export const expiryTimer = (run: Run): Scheduled => ({

@@ -2,10 +2,11 @@ import { RunStatusError, ToolOutputsMismatchError } from '../domain/errors.ts';
 import { type RunStep, type StepOf, openCalls } from '../domain/run-step.ts';
 import { type Lease, type RunOf, asSeenAt, claimRun, resumeRun } from '../domain/run.ts';
 import { NO_USAGE } from '../domain/usage.ts';
-import { retryOnConflict, update } from '../ports/commit.ts';
+import { ConflictError, retryOnConflict, update } from '../ports/commit.ts';
 import { keys } from '../ports/store.ts';
 import type { World } from '../ports/world.ts';
 import { findRun } from './find.ts';
+import { type ReadAhead, readAhead, readSteps } from './read-ahead.ts';
 import { driveJob, expiryTimerName } from './run-jobs.ts';
 
 export interface ToolOutput {
@@ -18,27 +19,32 @@ export interface Resumed {
   step: RunStep;
   queued: RunOf<'queued'>;
   run: RunOf<'queued'> | RunOf<'in_progress'>;
+  /** For the caller that took the lease: what the run's next prompt needs. Never rejects. */
+  ahead?: Promise<ReadAhead | undefined> | undefined;
 }
 
 /** Takes the outputs of all calls that the run waits for, or none of them. */
 export function submitToolOutputs(world: World, ids: { projectId: string; threadId: string; runId: string }, outputs: ToolOutput[], lease?: Lease): Promise<Resumed> {
   return retryOnConflict(async () => {
     const nowMs = world.clock.nowMs();
-    const run = asSeenAt(await findRun(world, ids.projectId, ids.threadId, ids.runId), nowMs);
+    const [found, steps] = await Promise.all([findRun(world, ids.projectId, ids.threadId, ids.runId), readSteps(world, ids)]);
+    const run = asSeenAt(found, nowMs);
     if (run.status !== 'requires_action') throw new RunStatusError(run.status, 'submit_tool_outputs');
-    const step = await world.store.get(keys.step(ids.projectId, ids.threadId, run.id, run.stepId));
-    if (step?.status !== 'in_progress') throw new Error(`${run.id} waits on ${run.stepId}, which is not in progress`);
+    const step = steps.at(-1);
+    // Somebody has moved the run on between the two reads.
+    if (step?.status !== 'in_progress' || step.id !== run.stepId) throw new ConflictError(keys.step(ids.projectId, ids.threadId, run.id, run.stepId), step);
 
     const stepWrite = update('step', step, answered(step, outputs, nowMs));
     const queued = resumeRun(run);
     const runWrite = update('run', run, lease ? claimRun(queued, lease, nowMs) : queued);
+    const ahead = lease && readAhead(world, runWrite.record, { steps: [...steps.slice(0, -1), stepWrite.record] });
     await world.commit({
       name: 'submit-tool-outputs',
       writes: [stepWrite, runWrite],
       jobs: [driveJob(runWrite.record, lease?.untilMs ?? nowMs)],
       cancels: [expiryTimerName(run)],
     });
-    return { step: stepWrite.record, queued, run: runWrite.record };
+    return { step: stepWrite.record, queued, run: runWrite.record, ahead };
   });
 }
 

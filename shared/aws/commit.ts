@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { type Change, type Commit, ConflictError, type Write } from '../ports/commit.ts';
-import { FED_KINDS } from '../ports/feed.ts';
+import { type Change, type Commit, ConflictError, type Scheduled, type Write } from '../ports/commit.ts';
+import { isFed } from '../ports/feed.ts';
 import type { Background } from './background.ts';
-import { type Blobs, blobKey } from './blobs.ts';
+import { type Bodies, bodyKey } from './bodies.ts';
 import { draftOf } from './items.ts';
 import { inParallel } from './parallel.ts';
 import type { Sender } from './queue.ts';
@@ -13,7 +13,7 @@ import type { StoreParts } from './store.ts';
 import type { Timers } from './timer.ts';
 
 export interface CommitParts extends Omit<StoreParts, 'runWindowMs'> {
-  blobs: Blobs;
+  bodies: Bodies;
   sender: Sender;
   timers: Timers;
   background: Background;
@@ -25,6 +25,8 @@ const MOST_WRITES = 100;
 const MOST_IN_ITEM = 300_000;
 const MOST_TOGETHER = 3_500_000;
 const AT_ONCE = 16;
+/** Longer than most runs take. */
+const SECOND_AFTER_MS = 60_000;
 
 /**
  * Jobs and timers first, then the records in one transaction: a crash in between leaves a message whose run does not exist,
@@ -40,13 +42,13 @@ export function makeCommit(parts: CommitParts): Commit {
     const context = { db: parts.db, table: parts.table, commitId, nowMs };
     let begun = false;
     try {
-      await Promise.all([parts.blobs.put(drafts), schedule(parts, change)]);
+      await Promise.all([parts.bodies.put(drafts), schedule(parts, change)]);
       begun = true;
       const refusal = await write(context, early, last);
       if (refusal) throw await conflictOf(parts, refusal);
     } catch (error) {
       // When nobody knows whether it was carried out, its bodies may be in use.
-      if (drafts.length > 0 && (!begun || isCertain(error))) parts.background.add('remove bodies of a lost race', parts.blobs.remove(drafts.map(({ blob }) => blob)));
+      if (drafts.length > 0 && (!begun || isCertain(error))) parts.background.add('remove bodies of a lost race', parts.bodies.remove(drafts.map(({ blob }) => blob)));
       throw error;
     }
     tidy(parts, all);
@@ -70,6 +72,7 @@ function split(all: Planned[]): { early: Planned[][]; last: Planned[] } {
   if (excess <= 0) return { early: [], last: all };
   const moved = new Set(all.filter(isMovable).slice(0, excess));
   if (moved.size < excess) throw new Error(`${all.length} writes are too many for one change`);
+  for (const { draft } of moved) if (draft) draft.isEarly = true;
   return { early: batches([...moved]), last: all.filter((planned) => !moved.has(planned)) };
 }
 
@@ -96,19 +99,28 @@ function spill(batch: Planned[], commitId: string): { blob: string; body: string
   for (const draft of drafts) {
     if (draft.size <= MOST_IN_ITEM && together <= MOST_TOGETHER) break;
     // The feed tells these when they are gone, and their bodies would be gone too. They are small.
-    if (FED_KINDS.includes(draft.key.kind)) continue;
-    draft.blob = blobKey(draft.place, draft.record.rev, commitId);
+    if (isFed('removed', draft.key.kind)) continue;
+    draft.blob = bodyKey(draft.place, draft.record.rev, commitId);
     spilled.push({ blob: draft.blob, body: draft.body });
     together -= draft.size;
   }
   return spilled;
 }
 
-async function schedule({ sender, timers }: CommitParts, change: Change): Promise<void> {
+async function schedule({ sender, timers, clock }: CommitParts, change: Change): Promise<void> {
   await Promise.all([
-    inParallel(AT_ONCE, change.jobs ?? [], (scheduled) => sender.send(scheduled)),
+    inParallel(AT_ONCE, (change.jobs ?? []).flatMap((scheduled) => withSecond(scheduled, clock.nowMs())), (scheduled) => sender.send(scheduled)),
     inParallel(AT_ONCE, change.timers ?? [], (scheduled) => timers.start(scheduled)),
   ]);
+}
+
+/**
+ * A worker that dies before its first word to the queue leaves its message hidden for longer than a Lambda, and so a run, may
+ * last. Nobody would drive the run in its window; so a second message follows, which in all other cases finds nothing to do.
+ */
+function withSecond(scheduled: Scheduled, nowMs: number): Scheduled[] {
+  const isForNow = 'rev' in scheduled.job && scheduled.dueMs <= nowMs;
+  return isForNow ? [scheduled, { ...scheduled, dueMs: nowMs + SECOND_AFTER_MS }] : [scheduled];
 }
 
 type Context = Parameters<typeof writeOne>[0];
@@ -145,8 +157,8 @@ async function conflictOf({ reader }: CommitParts, { planned, item }: Refusal): 
 }
 
 /** Bodies in S3 that no item names any more. Those that another process has read last stay behind: they cost little and harm nobody. */
-function tidy({ reader, blobs, background }: CommitParts, all: Planned[]): void {
+function tidy({ reader, bodies, background }: CommitParts, all: Planned[]): void {
   const orphans = all.flatMap(({ write, place }) => (write.op === 'update' || write.op === 'delete' ? (reader.forget(place, write.expectRev) ?? []) : []));
   for (const { place, draft } of all) if (draft?.blob !== undefined) reader.know(place, draft.record.rev, draft.blob);
-  if (orphans.length > 0) background.add('remove replaced bodies', blobs.remove(orphans));
+  if (orphans.length > 0) background.add('remove replaced bodies', bodies.remove(orphans));
 }

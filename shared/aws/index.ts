@@ -1,6 +1,7 @@
 /** Assembly of the AWS world, and nothing else. */
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../domain/clock.ts';
+import type { Thread } from '../domain/thread.ts';
 import type { Commit } from '../ports/commit.ts';
 import type { FeedEvent } from '../ports/feed.ts';
 import type { Log } from '../ports/log.ts';
@@ -9,12 +10,14 @@ import type { Store } from '../ports/store.ts';
 import type { Config, World } from '../ports/world.ts';
 import { Background } from './background.ts';
 import { makeBlobs } from './blobs.ts';
+import { makeBodies } from './bodies.ts';
 import { type Clients, makeClients } from './clients.ts';
 import { makeCommit } from './commit.ts';
 import { type StreamRecord, eventOf } from './feed.ts';
 import { type ModelSettings, makeModel } from './model.ts';
-import { type QueueParts, type QueueRecord, type Sender, handleRecord, makeSender } from './queue.ts';
+import { type QueueParts, type QueueRecord, handleRecord, makeSender, missing } from './queue.ts';
 import { Reader } from './reader.ts';
+import { threadPk } from './schema.ts';
 import { makeStore } from './store.ts';
 import { type Timers, handleTimer, makeTimers } from './timer.ts';
 
@@ -24,6 +27,8 @@ export interface Resources {
   bucket: string;
   /** Absent where no jobs are sent. */
   queueUrl?: string | undefined;
+  /** Absent where no deliveries are. */
+  webhookQueueUrl?: string | undefined;
   /** Absent where no timers are set or stopped. */
   stateMachineArn?: string | undefined;
 }
@@ -45,7 +50,9 @@ export interface AwsWorld extends World {
   /** Does what a timer that went off asks for. */
   handleTimer(input: unknown, handle: Handle): Promise<void>;
   /** What a record of the table's stream tells, if it tells anything. */
-  eventOf(record: StreamRecord): FeedEvent | undefined;
+  eventOf(record: StreamRecord): Promise<FeedEvent | undefined>;
+  /** Removes the large contents that were ever written under a thread that is gone, those included that nothing names any more. */
+  removeContents(thread: Thread): Promise<void>;
   /** Resolves when nothing is left to do in the background. To be awaited before an execution environment may be frozen. */
   drained(): Promise<void>;
 }
@@ -62,13 +69,15 @@ type Parts = Pick<AwsSettings, 'resources' | 'clock' | 'log'> & { clients: Clien
 function openRecords({ resources, clock, log, clients, runWindowMs }: Parts) {
   const { db, s3 } = clients;
   const { table, bucket } = resources;
-  const blobs = makeBlobs(s3, bucket);
+  const bodies = makeBodies(s3, bucket);
   const background = new Background(log);
-  const reader = new Reader({ db, table, blobs, clock });
+  const reader = new Reader({ db, table, bodies, clock });
   return {
     background,
+    removeContents: ({ projectId, id }: Thread) => bodies.removePartition(threadPk([projectId, id])),
+    eventOf: (record: StreamRecord) => eventOf({ bodies, reader, clock }, record),
     store: makeStore({ db, table, clock, reader, runWindowMs }),
-    commit: makeCommit({ db, table, clock, reader, blobs, background, sender: senderOf(resources, clients, clock), timers: timersOf(resources, clients) }),
+    commit: makeCommit({ db, table, clock, reader, bodies, background, sender: makeSender({ sqs: clients.sqs, queues: resources, clock }), timers: timersOf(resources, clients) }),
   };
 }
 
@@ -78,17 +87,15 @@ export function openKeyRing({ clients = makeClients(), ...parts }: Pick<AwsSetti
 }
 
 export function openAwsWorld({ resources, model, config, clock, log, clients = makeClients() }: AwsSettings): AwsWorld {
-  const { store, commit, background } = openRecords({ resources, clock, log, clients, runWindowMs: config.runWindowSeconds * 1000 });
-  const queueParts = (): QueueParts => ({ sqs: clients.sqs, queueUrl: resources.queueUrl ?? missing('queue'), clock, log });
+  const { background, ...records } = openRecords({ resources, clock, log, clients, runWindowMs: config.runWindowSeconds * 1000 });
+  const queueParts = (): QueueParts => ({ sqs: clients.sqs, queues: resources, clock, log });
   const environment = randomUUID();
   const world: AwsWorld = {
     clock,
     log,
     config,
-    store,
-    commit,
-    queue: { consume: delivered },
-    feed: { consume: delivered },
+    ...records,
+    blobs: makeBlobs(clients.s3, resources.bucket),
     model: makeModel(model, { secrets: clients.secrets, clock }),
     owner: environment,
     // Nobody is told when an execution environment ends: only a lease that has lapsed says so.
@@ -96,22 +103,9 @@ export function openAwsWorld({ resources, model, config, clock, log, clients = m
     forInvocation: (id) => ({ ...world, owner: `${environment}/${id}` }),
     handleRecord: (record, handle) => handleRecord(queueParts(), record, handle),
     handleTimer: (input, handle) => handleTimer(queueParts(), input, handle),
-    eventOf,
     drained: () => background.drained(),
   };
   return world;
-}
-
-const delivered = (): never => {
-  throw new Error('on AWS the event source mappings deliver: see handleRecord, handleTimer and eventOf');
-};
-
-const missing = (what: string): never => {
-  throw new Error(`this function was not given the ${what}`);
-};
-
-function senderOf({ queueUrl }: Resources, { sqs }: Clients, clock: Clock): Sender {
-  return queueUrl === undefined ? { send: async () => missing('queue') } : makeSender({ sqs, queueUrl, clock });
 }
 
 function timersOf({ stateMachineArn }: Resources, { sfn }: Clients): Timers {

@@ -8,11 +8,14 @@
  * | blob          | instead of `body` when that is too large for an item: the S3 key that it is under |
  * | removeAfterMs | readers see the item only before this time |
  * | ttl           | the same in seconds: DynamoDB removes the item some time after it |
+ * | brief         | beside `blob`, of kinds that the feed tells: the record without what makes it large (brief.ts) |
+ * | early         | of messages: written before the rest of their change, which may have failed (commit.ts) |
  * | runId         | of messages: what a page of one run's messages is filtered by |
  * | w             | which commit wrote it, so that a retry whose first answer was lost knows its own write |
  */
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { type Key, type Kind, type RecordOf, SCHEMAS } from '../ports/store.ts';
+import { briefOf } from './brief.ts';
 import { type Place, listPlace } from './schema.ts';
 
 export type Item = Record<string, AttributeValue>;
@@ -27,6 +30,7 @@ export interface Draft {
   size: number;
   /** Where the body is when it is not in the item. */
   blob?: string;
+  isEarly?: boolean;
 }
 
 export function draftOf(place: Place, key: Key, record: RecordOf<Kind>): Draft {
@@ -34,10 +38,15 @@ export function draftOf(place: Place, key: Key, record: RecordOf<Kind>): Draft {
   return { place, key, record, body, size: Buffer.byteLength(body) };
 }
 
-export function itemOf({ place, key, record, body, blob }: Draft, commitId: string): Item {
+export function itemOf({ place, key, record, body, blob, isEarly }: Draft, commitId: string): Item {
   const item: Item = { ...keyItem(place), kind: { S: key.kind }, rev: { N: String(record.rev) }, w: { S: commitId } };
   if (blob === undefined) item['body'] = { S: body };
-  else item['blob'] = { S: blob };
+  else {
+    item['blob'] = { S: blob };
+    const brief = briefOf(key.kind, record);
+    if (brief) item['brief'] = { S: JSON.stringify(brief) };
+  }
+  if (isEarly) item['early'] = { S: commitId };
   const listed = listPlace(key);
   if (listed) {
     item['lpk'] = { S: listed.lpk };

@@ -39,18 +39,35 @@ export class JobFailedError extends Error {
   }
 }
 
+/** Where jobs are sent; a queue that a function was not given is an error when it is needed. */
+export interface Queues {
+  queueUrl?: string | undefined;
+  /** Of deliveries of webhooks, which may take long and be many. */
+  webhookQueueUrl?: string | undefined;
+}
+
 export interface QueueParts {
   sqs: SQSClient;
-  queueUrl: string;
+  queues: Queues;
   clock: Clock;
   log: Log;
 }
 
-export function makeSender({ sqs, queueUrl, clock }: Omit<QueueParts, 'log'>): Sender {
+export const missing = (what: string): never => {
+  throw new Error(`this function was not given the ${what}`);
+};
+
+const queueOf = ({ queueUrl, webhookQueueUrl }: Queues, job: Job): string =>
+  job.type === 'send-delivery' ? (webhookQueueUrl ?? missing('queue of webhooks')) : (queueUrl ?? missing('queue'));
+
+/** SQS gives every group its turn, so that one with a long backlog does not keep the others waiting. */
+const groupOf = (job: Job): { MessageGroupId?: string } => (job.type === 'send-delivery' ? { MessageGroupId: job.endpointId } : {});
+
+export function makeSender({ sqs, queues, clock }: Omit<QueueParts, 'log'>): Sender {
   return {
     async send({ job, dueMs, failures = 0 }) {
       const delayS = Math.min(Math.max(Math.ceil((dueMs - clock.nowMs()) / 1000), 0), LONGEST_DELAY_S);
-      await sqs.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: JSON.stringify({ job, dueMs, failures }), DelaySeconds: delayS }));
+      await sqs.send(new SendMessageCommand({ QueueUrl: queueOf(queues, job), MessageBody: JSON.stringify({ job, dueMs, failures }), DelaySeconds: delayS, ...groupOf(job) }));
     },
   };
 }
@@ -63,13 +80,14 @@ export function makeSender({ sqs, queueUrl, clock }: Omit<QueueParts, 'log'>): S
 export async function handleRecord(parts: QueueParts, record: QueueRecord, handle: Handle): Promise<void> {
   const message = Message.parse(JSON.parse(record.body));
   const sender = makeSender(parts);
+  const held = { ...parts, ...record, queueUrl: queueOf(parts.queues, message.job) };
   // Sub-second remainders are the difference of two clocks.
   if (message.dueMs - parts.clock.nowMs() >= 1000) {
     await sender.send(message);
-    return deleteMessage(parts, record);
+    return deleteMessage(held);
   }
   const attempt = message.failures + Number(record.attributes.ApproximateReceiveCount);
-  const visibility = holdMessage(parts, record);
+  const visibility = holdMessage(held);
   let outcome: Outcome;
   try {
     outcome = await handle({ job: message.job, attempt });
@@ -87,10 +105,13 @@ export async function handleRecord(parts: QueueParts, record: QueueRecord, handl
   } finally {
     await visibility.stop();
   }
-  await deleteMessage(parts, record);
+  await deleteMessage(held);
 }
 
-async function deleteMessage({ sqs, queueUrl, log }: QueueParts, { receiptHandle }: QueueRecord): Promise<void> {
+/** A message and the queue that it came from. */
+type Received = Omit<QueueParts, 'queues'> & { queueUrl: string; receiptHandle: string };
+
+async function deleteMessage({ sqs, queueUrl, receiptHandle, log }: Received): Promise<void> {
   try {
     await sqs.send(new DeleteMessageCommand({ QueueUrl: queueUrl, ReceiptHandle: receiptHandle }));
   } catch (error) {
@@ -105,7 +126,7 @@ export const pauseAfter = (attempt: number): number => Math.min(FIRST_PAUSE_MS *
  * Keeps a message to itself while it is worked on. The queue's own timeout has to be longer than the longest Lambda, far too
  * long to wait for after a crash; so the message is held for a short time again and again.
  */
-function holdMessage({ sqs, queueUrl, clock, log }: QueueParts, { receiptHandle }: QueueRecord) {
+function holdMessage({ sqs, queueUrl, receiptHandle, clock, log }: Received) {
   let held = true;
   let cancel: () => void = () => undefined;
   const set = async (seconds: number) => {

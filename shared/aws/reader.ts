@@ -2,7 +2,7 @@
 import { type DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import type { Clock } from '../domain/clock.ts';
 import type { Kind, RecordOf } from '../ports/store.ts';
-import type { Blobs } from './blobs.ts';
+import type { Bodies } from './bodies.ts';
 import { type Item, isLive, keyItem, number, parseBody, placeOfItem, text } from './items.ts';
 import type { Place } from './schema.ts';
 
@@ -12,14 +12,14 @@ const MOST_KNOWN = 10_000;
 export class Reader {
   readonly #db: DynamoDBClient;
   readonly #table: string;
-  readonly #blobs: Blobs;
+  readonly #bodies: Bodies;
   readonly #clock: Clock;
   readonly #known = new Map<string, { rev: number; blob: string }>();
 
-  constructor(parts: { db: DynamoDBClient; table: string; blobs: Blobs; clock: Clock }) {
+  constructor(parts: { db: DynamoDBClient; table: string; bodies: Bodies; clock: Clock }) {
     this.#db = parts.db;
     this.#table = parts.table;
-    this.#blobs = parts.blobs;
+    this.#bodies = parts.bodies;
     this.#clock = parts.clock;
   }
 
@@ -35,7 +35,7 @@ export class Reader {
     if (inline !== undefined) return parseBody(kind, inline);
     const place = placeOfItem(item);
     const blob = text(item, 'blob') ?? '';
-    const body = await this.#blobs.get(blob);
+    const body = await this.#bodies.get(blob);
     if (body !== undefined) {
       this.know(place, number(item, 'rev') ?? 0, blob);
       return parseBody(kind, body);
@@ -44,6 +44,11 @@ export class Reader {
     const now = await this.#item(place);
     if (now && text(now, 'blob') === blob) throw new Error(`the body of a ${kind} is missing: ${blob}`);
     return now && this.record(kind, now);
+  }
+
+  /** Whether anything is there, past its time or not. */
+  async has(place: Place): Promise<boolean> {
+    return (await this.#item(place)) !== undefined;
   }
 
   know({ pk, sk }: Place, rev: number, blob: string): void {

@@ -1,18 +1,23 @@
 /**
  * The one table: where each kind of record lives. Nothing else in the repository writes a key by hand.
  *
- * | record      | pk                   | sk            | lpk (index `list`)      | lsk |
- * |-------------|----------------------|---------------|-------------------------|-----|
- * | assistant   | A#<project>#<id>     | #             | A#<project>#<shard>     | id  |
- * | thread      | T#<project>#<id>     | #             | T#<project>#<shard>     | id  |
- * | message     | T#<project>#<thread> | M#<id>        |                         |     |
- * | run         | T#<project>#<thread> | R#<id>        |                         |     |
- * | step        | T#<project>#<thread> | S#<run>#<id>  |                         |     |
- * | api_key     | K#<id>               | #             | K#<shard>               | id  |
- * | idempotency | I#<project>#<id>     | #             |                         |     |
+ * | record           | pk                          | sk           | lpk (index `list`)             | lsk  |
+ * |------------------|-----------------------------|--------------|--------------------------------|------|
+ * | assistant        | A#<project>#<id>            | #            | A#<project>#<shard>            | id   |
+ * | thread           | T#<project>#<id>            | #            | T#<project>#<shard>            | id   |
+ * | message          | T#<project>#<thread>        | M#<id>       |                                |      |
+ * | run              | T#<project>#<thread>        | R#<id>       |                                |      |
+ * | step             | T#<project>#<thread>        | S#<run>#<id> |                                |      |
+ * | api_key          | K#<id>                      | #            | K#<shard>                      | id   |
+ * | idempotency      | I#<project>#<id>            | #            |                                |      |
+ * | project          | P#<project>                 | #            |                                |      |
+ * | webhook_endpoint | W#<project>#<id>            | #            | W#<project>#<shard>            | id   |
+ * | delivery         | D#<project>#<endpoint>#<id> | #            | D#<project>#<endpoint>#<shard> | id   |
+ * | export           | E#<project>#<id>            | #            | E#<project>#<shard>            | id   |
+ * | tool_endpoint    | F#<project>#<name>          | #            | F#<project>#<shard>            | name |
  *
  * So all that hangs under a thread is one partition, and no key is hotter than its own thread. Ids sort by time: a page of
- * messages, runs or steps is one key range. Assistants, threads and keys have a partition each, and are listed through the
+ * messages, runs or steps is one key range. Records of the other kinds have a partition each. Those that can be listed are so through the
  * index: four shards, so that a project may make several thousand threads a second. The index holds keys alone and these
  * never change, so a change of the record does not write to it. Reads of an index are eventually consistent: a thread
  * made this moment may be missing from the list for some milliseconds.
@@ -39,8 +44,11 @@ export interface Place {
 }
 
 /** Kinds that are found through the index, and the letter that their keys begin with. */
-const LISTED = { assistant: 'A', thread: 'T', api_key: 'K' } as const;
+const LISTED = { assistant: 'A', thread: 'T', api_key: 'K', webhook_endpoint: 'W', delivery: 'D', export: 'E', tool_endpoint: 'F' } as const;
 type ListedKind = keyof typeof LISTED;
+
+/** Kinds that are found by their keys alone, and the letter that those begin with. */
+const APART = { idempotency: 'I', project: 'P' } as const;
 
 /** Kinds in a thread's partition, and the letter that their sort keys begin with. */
 const HUNG = { message: 'M', run: 'R', step: 'S' } as const;
@@ -65,13 +73,14 @@ const isHung = (kind: Kind): kind is HungKind => kind in HUNG;
 /** Undefined for a key that no stored record can have: DynamoDB would refuse to look for it. */
 export function placeOf({ kind, scope, id }: Key): Place | undefined {
   if (Buffer.byteLength(id) > MOST_ID || !id.isWellFormed() || !scope.every((part) => part.isWellFormed())) return undefined;
-  const place = isHung(kind) ? { pk: threadPk(scope), sk: hungPrefix(kind, scope) + id } : { pk: `${isListed(kind) ? LISTED[kind] : 'I'}#${joined(...scope, id)}`, sk: OWN };
+  const place = isHung(kind) ? { pk: threadPk(scope), sk: hungPrefix(kind, scope) + id } : { pk: `${isListed(kind) ? LISTED[kind] : APART[kind]}#${joined(...scope, id)}`, sk: OWN };
   return fits(place) ? place : undefined;
 }
 
 const fits = ({ pk, sk }: Place): boolean => Buffer.byteLength(pk) <= MOST_PK && Buffer.byteLength(sk) <= MOST_SK;
 
-const threadPk = ([projectId = '', threadId = '']: Scope): string => `T#${joined(projectId, threadId)}`;
+/** Of a thread's own record and of all that hangs under it. Of its scope: [project, thread]. */
+export const threadPk = ([projectId = '', threadId = '']: Scope): string => `T#${joined(projectId, threadId)}`;
 
 const hungPrefix = (kind: HungKind, [, , runId = '']: Scope): string => (kind === 'step' ? `S#${escaped(runId)}#` : `${HUNG[kind]}#`);
 
@@ -121,5 +130,5 @@ const shardOf = (id: string): number => (createHash('sha256').update(id).digest(
 /** Compares as DynamoDB does: by the bytes of UTF-8, which is not always JavaScript's order. */
 export const byBytes = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
 
-/** True for the primary key of a thread's own record. */
-export const isThreadPlace = ({ pk, sk }: Place): boolean => sk === OWN && pk.startsWith('T#');
+/** The place of the thread that a record hangs under. */
+export const ownPlaceOfThread = ({ pk }: Place): Place => ({ pk, sk: OWN });

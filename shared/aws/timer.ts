@@ -15,7 +15,9 @@ export interface Timers {
 }
 
 /** Names of timers begin so; every other name is of a job, which cannot be taken back from SQS. */
-const TIMER_PREFIX = 'expire:';
+const TIMER_PREFIXES = ['expire:', 'warn:'];
+/** Left out of the names of executions, as there is room for little more than an id. */
+const LEFT_OUT = 'expire:';
 
 export function makeTimers(sfn: SFNClient, stateMachineArn: string): Timers {
   return {
@@ -29,7 +31,7 @@ export function makeTimers(sfn: SFNClient, stateMachineArn: string): Timers {
       }
     },
     async stop(name) {
-      if (!name.startsWith(TIMER_PREFIX)) return;
+      if (!TIMER_PREFIXES.some((prefix) => name.startsWith(prefix))) return;
       const executionArn = `${stateMachineArn.replace(':stateMachine:', ':execution:')}:${executionName(name)}`;
       try {
         await sfn.send(new StopExecutionCommand({ executionArn }));
@@ -46,7 +48,7 @@ const wholeSecond = (ms: number): string => new Date(Math.ceil(Math.max(ms, 0) /
 
 /** `expire:run_x:1` is `run_x-1` there: colons are not allowed. A name that does not fit is replaced by its digest. */
 export function executionName(name: string): string {
-  const plain = (name.startsWith(TIMER_PREFIX) ? name.slice(TIMER_PREFIX.length) : name).replaceAll(':', '-');
+  const plain = (name.startsWith(LEFT_OUT) ? name.slice(LEFT_OUT.length) : name).replaceAll(':', '-');
   return /^[A-Za-z0-9_-]{1,80}$/.test(plain) ? plain : createHash('sha256').update(name).digest('hex');
 }
 

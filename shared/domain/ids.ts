@@ -2,7 +2,7 @@
  * Ids sort by time: a prefix and 24 base62 characters, of which the first 8 are the Unix milliseconds and the
  * other 16 are random (95 bits). Keys, list order and page cursors are therefore one and the same thing.
  */
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 
 /** In ASCII order, so that comparing two ids as strings compares their times. */
 const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
@@ -16,6 +16,10 @@ export const PREFIX = {
   run: 'run_',
   step: 'step_',
   call: 'call_',
+  webhook_endpoint: 'whe_',
+  event: 'evt_',
+  delivery: 'whd_',
+  export: 'exp_',
 } as const;
 export type IdKind = keyof typeof PREFIX;
 
@@ -35,6 +39,15 @@ export function newId(kind: IdKind, nowMs: number, after?: string): string {
 
 const lastMade = new Map<IdKind, string>();
 
+/**
+ * The id of what follows from something that happened at `atMs`: the same whenever it is made of the same `parts`, so that
+ * making it twice makes one record. It sorts by that time; within a millisecond in no order.
+ */
+export function derivedId(kind: IdKind, atMs: number, ...parts: (string | number)[]): string {
+  const digest = createHash('sha256').update(JSON.stringify([kind, atMs, ...parts])).digest();
+  return PREFIX[kind] + encodeTime(atMs) + base62(digest);
+}
+
 const later = (a: string | undefined, b: string | undefined): string | undefined =>
   a === undefined || (b !== undefined && b > a) ? b : a;
 
@@ -49,11 +62,13 @@ function encodeTime(ms: number): string {
 }
 
 /** One byte a character: 256 is not a multiple of 62, so eight characters are slightly likelier, which uniqueness does not feel. */
-function randomPart(): string {
+const base62 = (bytes: Uint8Array): string => {
   let text = '';
-  for (const byte of randomBytes(RANDOM_LENGTH)) text += ALPHABET.charAt(byte % 62);
+  for (const byte of bytes.subarray(0, RANDOM_LENGTH)) text += ALPHABET.charAt(byte % 62);
   return text;
-}
+};
+
+const randomPart = (): string => base62(randomBytes(RANDOM_LENGTH));
 
 /** The next string in alphabet order. An imported id may hold foreign characters, which have no next: a longer id sorts behind it. */
 function increment(body: string): string {

@@ -1,8 +1,8 @@
 import type { Clock } from '../domain/clock.ts';
 import { type Change, type Commit, ConflictError, type Scheduled, type Write } from '../ports/commit.ts';
-import { FED_KINDS } from '../ports/feed.ts';
 import type { Kind, RecordOf } from '../ports/store.ts';
 import type { Database } from './database.ts';
+import { tellCreated, tellRemoved, tellUpdated } from './outbox.ts';
 import { parseRow, scopeText } from './store.ts';
 
 export function makeCommit(db: Database, clock: Clock): Commit {
@@ -12,7 +12,7 @@ export function makeCommit(db: Database, clock: Clock): Commit {
 /** Records, jobs, timers and outbox rows in one transaction. */
 function applyChange(db: Database, change: Change, nowMs: number): void {
   for (const write of change.writes) checkCondition(db, write, nowMs);
-  for (const write of change.writes) applyWrite(db, write);
+  for (const write of change.writes) applyWrite(db, write, nowMs);
   for (const name of change.cancels ?? []) db.sql('DELETE FROM job WHERE name = ?').run(name);
   for (const scheduled of [...(change.jobs ?? []), ...(change.timers ?? [])]) insertJob(db, scheduled);
 }
@@ -27,20 +27,26 @@ function checkCondition(db: Database, { key, ...write }: Write, nowMs: number): 
   if (!holds) throw new ConflictError(key, isThere ? readRecord(db, key.kind, scopeText(key.scope), key.id) : undefined);
 }
 
-function applyWrite(db: Database, write: Write): void {
+function applyWrite(db: Database, write: Write, nowMs: number): void {
   const { kind, id } = write.key;
   const scope = scopeText(write.key.scope);
   switch (write.op) {
-    case 'create':
+    case 'create': {
+      const columns = columnsOf(write.record);
+      tellCreated(db, write.key, columns[2], nowMs);
       // Replaces a record that is past its time and not yet swept.
-      db.sql(`INSERT OR REPLACE INTO ${kind} (rev, remove_after, body, scope, id) VALUES (?, ?, ?, ?, ?)`).run(...columnsOf(write.record), scope, id);
+      db.sql(`INSERT OR REPLACE INTO ${kind} (rev, remove_after, body, scope, id) VALUES (?, ?, ?, ?, ?)`).run(...columns, scope, id);
       return;
-    case 'update':
+    }
+    case 'update': {
+      const columns = columnsOf(write.record);
+      if ('status' in write.record) tellUpdated(db, write.key, columns[2], write.record.status, nowMs);
       // In place: replacing would delete the row and enter it in every index anew.
-      db.sql(`UPDATE ${kind} SET rev = ?, remove_after = ?, body = ? WHERE scope = ? AND id = ?`).run(...columnsOf(write.record), scope, id);
+      db.sql(`UPDATE ${kind} SET rev = ?, remove_after = ?, body = ? WHERE scope = ? AND id = ?`).run(...columns, scope, id);
       return;
+    }
     case 'delete':
-      return deleteRecord(db, kind, scope, id);
+      return deleteRecord(db, kind, scope, id, nowMs);
     case 'check':
       return;
   }
@@ -52,15 +58,9 @@ const columnsOf = (record: RecordOf<Kind>): [rev: number, removeAfterMs: number 
   JSON.stringify(record),
 ];
 
-/** The kind, and what tells its records apart: the feed keeps the order of one record's events. */
-const outboxKey = (kind: Kind, scope: string, id: string): string => `${kind}:${scope}/${id}`;
-
 /** Deletes a record and, in the same transaction, tells the feed. */
-export function deleteRecord(db: Database, kind: Kind, scope: string, id: string): void {
-  if (FED_KINDS.includes(kind)) {
-    // The row as it stands, unread: one that no longer fits its schema must not be impossible to remove.
-    db.sql(`INSERT INTO outbox (key, due_ms, attempts, body) SELECT ?, 0, 0, body FROM ${kind} WHERE scope = ? AND id = ?`).run(outboxKey(kind, scope, id), scope, id);
-  }
+export function deleteRecord(db: Database, kind: Kind, scope: string, id: string, nowMs: number): void {
+  tellRemoved(db, kind, scope, id, nowMs);
   db.sql(`DELETE FROM ${kind} WHERE scope = ? AND id = ?`).run(scope, id);
 }
 

@@ -1,8 +1,12 @@
 /** Assembly of the embedded world, and nothing else. */
 import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
 import type { Clock } from '../domain/clock.ts';
+import type { Feed } from '../ports/feed.ts';
 import type { Log } from '../ports/log.ts';
+import type { Queue } from '../ports/queue.ts';
 import type { Config, World } from '../ports/world.ts';
+import { makeBlobs } from './blobs.ts';
 import { makeCommit } from './commit.ts';
 import { type Database, holdFolder, openDatabase } from './database.ts';
 import { makeFeed } from './feed.ts';
@@ -20,6 +24,8 @@ export interface EmbeddedSettings {
 }
 
 export interface EmbeddedWorld extends World {
+  queue: Queue;
+  feed: Feed;
   db: Database;
   close(): void;
 }
@@ -35,7 +41,8 @@ export async function openKeyRing(dataFolder: string, clock: Clock) {
 /** Opens the folder for this process alone; DataFolderInUseError when another server has it. */
 export async function openEmbeddedWorld({ dataFolder, model, config, clock, log }: EmbeddedSettings): Promise<EmbeddedWorld> {
   const letGo = holdFolder(dataFolder);
-  const db = openOrLetGo(dataFolder, letGo);
+  const blobs = orLetGo(letGo, () => makeBlobs(join(dataFolder, 'blobs'), clock));
+  const db = orLetGo(letGo, () => openDatabase(dataFolder));
   const owner = randomUUID();
   const world = {
     clock,
@@ -46,6 +53,7 @@ export async function openEmbeddedWorld({ dataFolder, model, config, clock, log 
     queue: makeQueue(db, clock, log),
     feed: makeFeed(db, clock, log),
     model: makeModel(model),
+    blobs,
     owner,
     // One process holds the folder, so whoever else holds a lease died with the process before.
     isGone: (other: string) => other !== owner,
@@ -59,9 +67,9 @@ export async function openEmbeddedWorld({ dataFolder, model, config, clock, log 
   return world;
 }
 
-function openOrLetGo(dataFolder: string, letGo: () => void): Database {
+function orLetGo<T>(letGo: () => void, open: () => T): T {
   try {
-    return openDatabase(dataFolder);
+    return open();
   } catch (error) {
     letGo();
     throw error;

@@ -3,10 +3,28 @@ import type { Log } from '../ports/log.ts';
 import { type Handle, Job, type Outcome, type Queue } from '../ports/queue.ts';
 import type { Database } from './database.ts';
 
-/** Deliveries of each lane under way at once. Those that drive runs mostly wait for the model, so there may be many. */
-const MOST_AT_ONCE = 256;
-/** Runs take minutes; what only writes something down must not wait behind them. */
-const LANES = [`name >= 'drive:' AND name < 'drive;'`, `NOT (name >= 'drive:' AND name < 'drive;')`] as const;
+/**
+ * How many jobs of a lane are under way at once. The job's name says which lane it is in (schema.ts). What takes long has a lane of its own:
+ * nothing else must wait behind it, least of all what only writes something down.
+ */
+const MOST_AT_ONCE = {
+  /** Runs mostly wait for the model, calls of tools for whoever answers them. */
+  drive: 256,
+  tools: 256,
+  /** Each takes the whole of the disk. */
+  export: 4,
+  rest: 256,
+};
+/** Of each webhook endpoint: others do not wait for one that is slow, however many of its deliveries are due. */
+const MOST_OF_ENDPOINT = 8;
+
+/** The lanes that webhook endpoints have at this moment: one look at the index for each. */
+const ENDPOINTS = `
+  WITH RECURSIVE found (lane) AS (
+    SELECT min(lane) FROM job WHERE lane >= 'webhook:' AND lane < 'webhook;'
+    UNION ALL SELECT (SELECT min(lane) FROM job WHERE lane > found.lane AND lane < 'webhook;') FROM found WHERE lane IS NOT NULL
+  ) SELECT lane FROM found WHERE lane IS NOT NULL`;
+
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 60_000;
 
@@ -14,7 +32,7 @@ const LONGEST_PAUSE_MS = 60_000;
 export function makeQueue(db: Database, clock: Clock, log: Log): Queue {
   return {
     consume(handle) {
-      const lanes = LANES.map((condition) => ({ condition, underWay: new Set<number>() }));
+      const underWay = new Lanes();
       let isRunning = true;
       let cancelAlarm: (() => void) | undefined;
 
@@ -28,11 +46,14 @@ export function makeQueue(db: Database, clock: Clock, log: Log): Queue {
       };
 
       const deliverDue = (nowMs: number) => {
-        for (const { condition, underWay } of lanes) {
-          const due = db.sql(`SELECT seq FROM job WHERE due_ms <= ? AND ${condition} ORDER BY due_ms, seq LIMIT ?`).all(nowMs, MOST_AT_ONCE);
+        const endpoints = db.sql(ENDPOINTS).all().map(({ lane }) => [String(lane), MOST_OF_ENDPOINT] as const);
+        for (const [lane, most] of [...Object.entries(MOST_AT_ONCE), ...endpoints]) {
+          if (underWay.count(lane) >= most) continue;
+          // With those under way among them there are enough to fill the lane.
+          const due = db.sql('SELECT seq FROM job WHERE lane = ? AND due_ms <= ? ORDER BY due_ms, seq LIMIT ?').all(lane, nowMs, most);
           for (const { seq } of due) {
-            if (underWay.size >= MOST_AT_ONCE) break;
-            if (!underWay.has(Number(seq))) void deliver(Number(seq), underWay);
+            if (underWay.count(lane) >= most) break;
+            if (!underWay.has(lane, Number(seq))) void deliver(Number(seq), lane);
           }
         }
         setAlarm(nowMs);
@@ -44,8 +65,8 @@ export function makeQueue(db: Database, clock: Clock, log: Log): Queue {
         cancelAlarm = typeof next === 'number' ? clock.after(next - nowMs, pump) : undefined;
       };
 
-      const deliver = async (seq: number, underWay: Set<number>) => {
-        underWay.add(seq);
+      const deliver = async (seq: number, lane: string) => {
+        underWay.add(lane, seq);
         try {
           const row = db.sql('SELECT attempts, body FROM job WHERE seq = ?').get(seq);
           const attempt = Number(row?.['attempts']) + 1;
@@ -56,12 +77,12 @@ export function makeQueue(db: Database, clock: Clock, log: Log): Queue {
           log.error('job_failed', { error });
           await sleep(clock, LONGEST_PAUSE_MS);
         }
-        underWay.delete(seq);
+        underWay.delete(lane, seq);
         pump();
       };
 
       // A restart makes everything of the last process due that was waiting only for its leases.
-      db.write(() => db.sql(`UPDATE job SET due_ms = 0 WHERE name LIKE 'drive:%' OR name LIKE 'settle:%'`).run()).catch((error: unknown) => log.error('job_failed', { error }));
+      db.write(() => db.sql(`UPDATE job SET due_ms = 0 WHERE name LIKE 'drive:%' OR name LIKE 'settle:%' OR name LIKE 'export:%' OR name LIKE 'tools:%'`).run()).catch((error: unknown) => log.error('job_failed', { error }));
       db.onCommit(pump);
       return {
         stop() {
@@ -71,6 +92,30 @@ export function makeQueue(db: Database, clock: Clock, log: Log): Queue {
       };
     },
   };
+}
+
+/** The jobs under way, by lane. */
+class Lanes {
+  readonly #lanes = new Map<string, Set<number>>();
+
+  add(lane: string, seq: number): void {
+    const jobs = this.#lanes.get(lane) ?? new Set();
+    this.#lanes.set(lane, jobs.add(seq));
+  }
+
+  delete(lane: string, seq: number): void {
+    const jobs = this.#lanes.get(lane);
+    jobs?.delete(seq);
+    if (jobs?.size === 0) this.#lanes.delete(lane);
+  }
+
+  has(lane: string, seq: number): boolean {
+    return this.#lanes.get(lane)?.has(seq) ?? false;
+  }
+
+  count(lane: string): number {
+    return this.#lanes.get(lane)?.size ?? 0;
+  }
 }
 
 async function attemptDelivery(handle: Handle, attempt: number, body: string, log: Log): Promise<Outcome> {

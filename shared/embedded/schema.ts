@@ -1,24 +1,38 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { SCHEMAS } from '../ports/store.ts';
+
+/** `scope` is the scope's parts, escaped and joined by '/', so a page is one range of the primary key. */
+const tableOf = (kind: string): string => `
+  CREATE TABLE ${kind} (scope TEXT NOT NULL, id TEXT NOT NULL, rev INTEGER NOT NULL, remove_after INTEGER, body TEXT NOT NULL, PRIMARY KEY (scope, id));
+  CREATE INDEX ${kind}_removal ON ${kind} (remove_after) WHERE remove_after IS NOT NULL;`;
+
+/** Which jobs wait for each other: those of one endpoint, those that drive runs … (queue.ts). */
+const LANE_OF_NAME = `CASE
+  WHEN name >= 'webhook:' AND name < 'webhook;' THEN substr(name, 1, 8 + max(instr(substr(name, 9), ':') - 1, 0))
+  WHEN name >= 'drive:' AND name < 'drive;' THEN 'drive'
+  WHEN name >= 'tools:' AND name < 'tools;' THEN 'tools'
+  WHEN name >= 'export:' AND name < 'export;' THEN 'export'
+  ELSE 'rest' END`;
 
 /**
- * One table per kind of record, all of one shape. `scope` is the scope's parts, escaped and joined by '/', so a page is one range of
- * the primary key. `job` is both work queue and timers; `outbox` is the feed.
+ * What each version adds to the one before it; none is ever changed again. One table per kind of record, all of one shape. `job`
+ * is both work queue and timers; `outbox` is the feed.
  */
 const VERSIONS: readonly string[] = [
-  Object.keys(SCHEMAS)
-    .map(
-      (kind) => `
-      CREATE TABLE ${kind} (scope TEXT NOT NULL, id TEXT NOT NULL, rev INTEGER NOT NULL, remove_after INTEGER, body TEXT NOT NULL, PRIMARY KEY (scope, id));
-      CREATE INDEX ${kind}_removal ON ${kind} (remove_after) WHERE remove_after IS NOT NULL;`,
-    )
-    .join('') +
-    `
-    CREATE INDEX message_run ON message (scope, json_extract(body, '$.runId'), id) WHERE json_extract(body, '$.runId') IS NOT NULL;
-    CREATE TABLE job (seq INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE, due_ms INTEGER NOT NULL, attempts INTEGER NOT NULL, body TEXT NOT NULL);
-    CREATE INDEX job_due ON job (due_ms);
-    CREATE TABLE outbox (seq INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL, due_ms INTEGER NOT NULL, attempts INTEGER NOT NULL, body TEXT NOT NULL);
-    CREATE INDEX outbox_key ON outbox (key, seq);`,
+  `${['assistant', 'thread', 'message', 'run', 'step', 'api_key', 'idempotency'].map(tableOf).join('')}
+  CREATE INDEX message_run ON message (scope, json_extract(body, '$.runId'), id) WHERE json_extract(body, '$.runId') IS NOT NULL;
+  CREATE TABLE job (seq INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE, due_ms INTEGER NOT NULL, attempts INTEGER NOT NULL, body TEXT NOT NULL);
+  CREATE INDEX job_due ON job (due_ms);
+  CREATE TABLE outbox (seq INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL, due_ms INTEGER NOT NULL, attempts INTEGER NOT NULL, body TEXT NOT NULL);
+  CREATE INDEX outbox_key ON outbox (key, seq);`,
+
+  // The outbox told removals of threads alone; their times were not written down.
+  `${['project', 'webhook_endpoint', 'delivery', 'export', 'tool_endpoint'].map(tableOf).join('')}
+  ALTER TABLE outbox ADD COLUMN type TEXT NOT NULL DEFAULT 'removed';
+  ALTER TABLE outbox ADD COLUMN kind TEXT NOT NULL DEFAULT 'thread';
+  ALTER TABLE outbox ADD COLUMN at_ms INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE outbox ADD COLUMN before TEXT;
+  ALTER TABLE job ADD COLUMN lane TEXT AS (${LANE_OF_NAME}) VIRTUAL;
+  CREATE INDEX job_lane ON job (lane, due_ms, seq);`,
 ];
 
 /** Brings the file up to date in one transaction, so a crash leaves the former version and two processes do not both try. */

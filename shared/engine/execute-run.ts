@@ -1,10 +1,11 @@
 /** The loop: ask the model, act on the answer, until the run rests. */
 import { commitRunEnd } from '../actions/end-run.ts';
+import type { ReadAhead } from '../actions/read-ahead.ts';
 import { stepEnd } from '../actions/step-end.ts';
 import { type Message, type OpenMessage, completeMessage, interruptMessage } from '../domain/message.ts';
 import type { Emit } from '../domain/run-event.ts';
 import type { RunStep, StepOf } from '../domain/run-step.ts';
-import { type EndedRun, type RunEnd, type RunOf, isActive, toRunEnd } from '../domain/run.ts';
+import { type EndedRun, type Run, type RunEnd, type RunOf, isActive, toRunEnd } from '../domain/run.ts';
 import { NO_USAGE, type Usage, addUsage } from '../domain/usage.ts';
 import { ConflictError } from '../ports/commit.ts';
 import { ModelError, type ModelRequest } from '../ports/model.ts';
@@ -12,7 +13,8 @@ import type { World } from '../ports/world.ts';
 import { type Conversation, buildModelRequest } from './build-model-request.ts';
 import { callModel, usageOf } from './call-model.ts';
 import { MOST_TRIES, saveAnsweredCalls, saveRequiredAction, saveText } from './checkpoint.ts';
-import { Hold, type LostRun } from './hold.ts';
+import { giveBack } from './give-back.ts';
+import { Hold } from './hold.ts';
 import { Interrupt } from './interrupt.ts';
 import { loadConversation } from './load-conversation.ts';
 import { nextStep } from './next-step.ts';
@@ -31,26 +33,42 @@ const CUT_TO = 0.7;
 interface Open {
   turn?: Turn | undefined;
   request?: ModelRequest | undefined;
+  /** What was read for the first call, as long as that is the one under way. */
+  ahead?: Promise<ReadAhead | undefined> | undefined;
+}
+
+/**
+ * How a driver has left its run: `rested`, ended or waiting for the client; `given back`, in progress and anybody's to take; `lost`
+ * before it rested, to somebody else who left it as it is stored now.
+ */
+export type Leaving = { how: 'rested' } | { how: 'given back' } | { how: 'lost'; stored: Run | undefined };
+
+interface Options {
+  /** What the run's taker has read for the first prompt. */
+  ahead?: Promise<ReadAhead | undefined> | undefined;
+  /** Aborts when the driver's time is up: the run is then given back rather than ended. */
+  giveBack?: AbortSignal | undefined;
 }
 
 /**
  * Drives a run, whose lease the caller has taken, until it ends or waits for the client. Tells everything to `emit`,
- * a state only after it is stored. Never throws for what a model, a client or another process does; returns the run as somebody
- * else left it when it was lost to them before it rested.
+ * a state only after it is stored. Never throws for what a model, a client or another process does.
  */
-export async function executeRun(world: World, signals: RunSignals, run: RunOf<'in_progress'>, emit: Emit): Promise<LostRun | undefined> {
-  const hold = new Hold(world, signals, run);
-  const open: Open = {};
+export async function executeRun(world: World, signals: RunSignals, run: RunOf<'in_progress'>, emit: Emit, { ahead, giveBack: signal }: Options = {}): Promise<Leaving> {
+  const hold = new Hold(world, signals, run, signal);
+  let isGivenBack = false;
+  const open: Open = { ahead };
   try {
     await drive(world, hold, emit, open);
   } catch (error) {
-    await endBadly(world, hold, emit, open, error);
+    isGivenBack = await endBadly(world, hold, emit, open, error);
   } finally {
     hold.release();
   }
-  const stored = hold.lost?.stored;
+  if (!hold.lost) return { how: isGivenBack ? 'given back' : 'rested' };
+  const { stored } = hold.lost;
   if (stored && !isActive(stored)) tellEndedElsewhere(emit, stored, open.turn, world.clock.nowMs());
-  return hold.lost;
+  return { how: 'lost', stored };
 }
 
 /** Closes the stream of a run that somebody else has ended, with what this driver alone knows of the answer. */
@@ -80,6 +98,7 @@ async function drive(world: World, hold: Hold, emit: Emit, open: Open): Promise<
         return saveRequiredAction(world, hold, emit, turn, next.toolCalls, usage);
       case 'continue':
         await saveAnsweredCalls(world, hold, emit, turn, next.toolCalls, usage);
+        open.ahead = undefined;
     }
   }
   const error = { code: 'server_error' as const, message: 'The model kept calling functions that do not exist.' };
@@ -89,7 +108,7 @@ async function drive(world: World, hold: Hold, emit: Emit, open: Open): Promise<
 /** One call, made shorter and tried again when the model finds its prompt too long. Undefined when no prompt fits the run's budget. */
 async function askModel(world: World, hold: Hold, emit: Emit, open: Open): Promise<{ turn: Turn } | undefined> {
   for (let cuts = 0, share = 1; ; cuts++, share *= CUT_TO) {
-    const loaded = await loadConversation(world, hold.run, share);
+    const loaded = await loadConversation(world, hold.run, share, await open.ahead);
     if (!loaded.fits) return undefined;
     const turn = newTurn(world, hold, emit, loaded.conversation);
     open.turn = turn;
@@ -119,14 +138,16 @@ const newTurn = (world: World, hold: Hold, emit: Emit, { history, turns, lastSte
 const finish = (world: World, hold: Hold, emit: Emit, end: RunEnd, usage: Usage, turn?: Turn, isFiltered = false): Promise<void> =>
   commitEnd(world, hold, emit, end, { message: turn?.messageSoFar, step: turn?.stepSoFar, usage, isFiltered });
 
-/** An interruption or a failure: what was open is closed with what it had, and the tokens it took are kept. */
-async function endBadly(world: World, hold: Hold, emit: Emit, open: Open, error: unknown): Promise<void> {
+/** An interruption or a failure: what was open is closed with what it had, and the tokens it took are kept. True when the run was given back instead. */
+async function endBadly(world: World, hold: Hold, emit: Emit, open: Open, error: unknown): Promise<boolean> {
   const cause = hold.signal.aborted ? (hold.signal.reason as unknown) : error;
-  if (hold.lost) return;
+  if (hold.lost) return false;
+  if (cause instanceof Interrupt && cause.why === 'given back' && (await giveBack(world, hold))) return true;
   const end = endOf(cause);
   if (end.status === 'failed') logFailure(world, hold.run.id, cause);
   const usage = open.turn ? await usageOf(open.turn, open.request) : NO_USAGE;
   await commitEnd(world, hold, emit, end, { message: open.turn?.messageSoFar, step: open.turn?.stepSoFar, usage, isFiltered: false });
+  return false;
 }
 
 /** What an operator must mend is an error of the log; a model that fails now and then is not. */

@@ -1,10 +1,11 @@
 /** What the queue's deliveries do. Each reads the run anew and finishes quietly when there is nothing left to do. */
 import { commitRunEnd } from '../actions/end-run.ts';
 import { expireRun, runKey } from '../actions/expire-run.ts';
+import { readAhead } from '../actions/read-ahead.ts';
 import { nobodyListens } from '../domain/run-event.ts';
 import { type RunOf, claimRun, isActive, isPastWindow, releaseTo } from '../domain/run.ts';
 import { ConflictError, update } from '../ports/commit.ts';
-import { type Delivery, type Job, MAX_ATTEMPTS, type Outcome } from '../ports/queue.ts';
+import { type Delivery, type Job, MAX_ATTEMPTS, type Outcome, type RunJob } from '../ports/queue.ts';
 import type { World } from '../ports/world.ts';
 import { executeRun } from './execute-run.ts';
 import { newLease } from './hold.ts';
@@ -12,21 +13,28 @@ import { SOMETHING_WENT_WRONG } from './run-error.ts';
 import type { RunSignals } from './run-signals.ts';
 
 const DONE: Outcome = { done: true };
-/** A job may come before its commit; one that has not come after this many looks, half a minute, never will. */
-const LOOKS_FOR_COMMIT = 60;
+const AGAIN_NOW: Outcome = { done: false, againInMs: 0 };
 const LOOK_AGAIN_MS = 500;
+/** A job may come before its commit; one that has not come by then never will. Twice what the slowest of commits is given. */
+const LONGEST_COMMIT_MS = 60_000;
 
-export async function handleJob(world: World, signals: RunSignals, { job, attempt }: Delivery): Promise<Outcome> {
+/** When `giveBack` aborts, a run that is being driven is left to whoever gets the job next, which is no failed attempt. */
+export async function handleJob(world: World, signals: RunSignals, { job, attempt }: Delivery, giveBack?: AbortSignal): Promise<Outcome> {
   switch (job.type) {
     case 'expire-run':
       return expire(world, signals, job);
     case 'drive-run':
     case 'settle-run':
-      return driveOrWait(world, signals, job, attempt);
+      return driveOrWait(world, signals, job, attempt, giveBack);
+    case 'run-export':
+    case 'send-delivery':
+    case 'call-tools':
+    case 'warn-expiry':
+      throw new Error(`nobody does this yet: ${job.type}`);
   }
 }
 
-async function expire(world: World, signals: RunSignals, job: Job): Promise<Outcome> {
+async function expire(world: World, signals: RunSignals, job: RunJob): Promise<Outcome> {
   const run = await world.store.get(runKey(job));
   if (run && signals.isDriven(run.id)) return { done: false, againInMs: LOOK_AGAIN_MS };
   // A timer may be early by the clocks' difference: it must not be lost for that.
@@ -35,22 +43,23 @@ async function expire(world: World, signals: RunSignals, job: Job): Promise<Outc
   return DONE;
 }
 
-async function driveOrWait(world: World, signals: RunSignals, job: Job & { rev: number }, attempt: number): Promise<Outcome> {
+async function driveOrWait(world: World, signals: RunSignals, job: Extract<Job, { rev: number }>, attempt: number, giveBack: AbortSignal | undefined): Promise<Outcome> {
   const run = await world.store.get(runKey(job));
   const nowMs = world.clock.nowMs();
-  if (!run || run.rev < job.rev) return attempt <= LOOKS_FOR_COMMIT ? { done: false, failed: true, againInMs: LOOK_AGAIN_MS } : DONE;
-  if (attempt > MAX_ATTEMPTS) return giveUp(world, job);
+  if (!run || run.rev < job.rev) return awaitCommit(nowMs - job.dueMs);
+  // Past its window it is expired to every reader, and must not become anything else.
+  if (attempt > MAX_ATTEMPTS && !isPastWindow(run, nowMs)) return giveUp(world, job);
   // Also when its window has closed: the driver ends it, and has what it said so far.
   if (signals.isDriven(run.id) && run.status !== 'cancelling') return { done: false, againInMs: LOOK_AGAIN_MS };
   if (isPastWindow(run, nowMs)) return expire(world, signals, job);
   switch (run.status) {
     case 'queued':
-      return drive(world, signals, update('run', run, claimRun(run, newLease(world), nowMs)));
+      return drive(world, signals, update('run', run, claimRun(run, newLease(world), nowMs)), { giveBack, isNew: run.round === 0 });
     case 'in_progress': {
       const waitMs = leaseLeftMs(world, run, nowMs);
       if (waitMs > 0) return { done: false, againInMs: waitMs };
       world.log.info('run_taken_over', { runId: run.id, from: run.lease.owner });
-      return drive(world, signals, update('run', run, releaseTo(run, newLease(world))));
+      return drive(world, signals, update('run', run, releaseTo(run, newLease(world))), { giveBack });
     }
     case 'cancelling': {
       signals.changed(run.id);
@@ -68,17 +77,30 @@ async function driveOrWait(world: World, signals: RunSignals, job: Job & { rev: 
   }
 }
 
+/**
+ * Looks again ever more rarely, never later than half as late again as the commit is. Not a failed attempt: those are counted, and
+ * would end a run whose only fault is that its commit takes its time.
+ */
+function awaitCommit(lateMs: number): Outcome {
+  if (lateMs >= LONGEST_COMMIT_MS) return DONE;
+  return { done: false, againInMs: Math.min(Math.max(Math.round(lateMs / 2), LOOK_AGAIN_MS), LONGEST_COMMIT_MS - lateMs) };
+}
+
 /** How long the run's driver may still be at work. */
 function leaseLeftMs(world: World, run: RunOf<'in_progress' | 'cancelling'>, nowMs: number): number {
   if (!run.lease || world.isGone(run.lease.owner)) return 0;
   return run.lease.untilMs - nowMs;
 }
 
-async function drive(world: World, signals: RunSignals, claim: ReturnType<typeof update<'run', RunOf<'in_progress'>>>): Promise<Outcome> {
+type Claim = ReturnType<typeof update<'run', RunOf<'in_progress'>>>;
+
+async function drive(world: World, signals: RunSignals, claim: Claim, { giveBack, isNew = false }: { giveBack: AbortSignal | undefined; isNew?: boolean }): Promise<Outcome> {
+  if (giveBack?.aborted) return AGAIN_NOW;
+  const ahead = readAhead(world, claim.record, isNew ? { steps: [] } : {});
   const claimed = await settle(world.commit({ name: 'claim-run', writes: [claim] }));
   if (!claimed.done) return claimed;
-  await executeRun(world, signals, claim.record, nobodyListens);
-  return DONE;
+  const { how } = await executeRun(world, signals, claim.record, nobodyListens, { ahead, giveBack });
+  return how === 'given back' ? AGAIN_NOW : DONE;
 }
 
 /** Losing a race means that the run has changed: look at it again at once. */
@@ -87,13 +109,13 @@ async function settle(committing: Promise<unknown>): Promise<Outcome> {
     await committing;
     return DONE;
   } catch (error) {
-    if (error instanceof ConflictError) return { done: false, againInMs: 0 };
+    if (error instanceof ConflictError) return AGAIN_NOW;
     throw error;
   }
 }
 
 /** A run whose job fails again and again must not stay queued for ever. */
-async function giveUp(world: World, job: Job): Promise<Outcome> {
+async function giveUp(world: World, job: RunJob): Promise<Outcome> {
   const run = await world.store.get(runKey(job));
   if (!run || !isActive(run) || run.status === 'requires_action') return DONE;
   const end = run.status === 'cancelling' ? ({ status: 'cancelled' } as const) : ({ status: 'failed', error: SOMETHING_WENT_WRONG } as const);

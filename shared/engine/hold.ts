@@ -21,7 +21,7 @@ export interface LostRun {
 
 /**
  * A driver's hold on its run: the record as last seen, kept under a live lease, and a signal that aborts when the run is
- * cancelled, expired or somebody else's.
+ * cancelled, expired or somebody else's, or is to be given back.
  */
 export class Hold {
   readonly #world: World;
@@ -34,11 +34,12 @@ export class Hold {
   #lost: LostRun | undefined;
   #looking: Promise<void> | undefined;
 
-  constructor(world: World, signals: RunSignals, run: RunOf<'in_progress'>) {
+  constructor(world: World, signals: RunSignals, run: RunOf<'in_progress'>, giveBack: AbortSignal | undefined) {
     this.#world = world;
     this.#run = run;
     this.#stops.push(signals.listen(run.id, () => this.#lookQuietly()));
     this.#stops.push(world.clock.after(run.expiresAtMs - world.clock.nowMs(), () => this.#interrupt('expired')));
+    if (giveBack) this.#stops.push(onAbort(giveBack, () => this.#interrupt('given back')));
     this.#lookAgainLater();
   }
 
@@ -143,4 +144,11 @@ export class Hold {
   #interrupt(why: Interrupt['why']): void {
     this.#controller.abort(new Interrupt(why));
   }
+}
+
+/** Calls `react` when the signal aborts, at once if it has; the returned function takes that back. */
+function onAbort(signal: AbortSignal, react: () => void): () => void {
+  if (signal.aborted) react();
+  else signal.addEventListener('abort', react, { once: true });
+  return () => signal.removeEventListener('abort', react);
 }

@@ -1,11 +1,11 @@
+import { type ReadAhead, mostMessages, readMessages, readPrompt } from '../actions/read-ahead.ts';
 import type { Message } from '../domain/message.ts';
+import type { RunStep } from '../domain/run-step.ts';
 import type { Run } from '../domain/run.ts';
 import { keys } from '../ports/store.ts';
 import type { World } from '../ports/world.ts';
 import type { Conversation, RunTurn } from './build-model-request.ts';
 import { fixedTokens, messageTokens, mostMessageTokens, promptBudget, windowBudget } from './token-budget.ts';
-
-const PAGE = 100;
 
 /** `fits: false`: not even the newest message fits what the run may still spend on prompts. */
 export type Loaded = { fits: true; conversation: Conversation } | { fits: false };
@@ -13,29 +13,28 @@ export type Loaded = { fits: true; conversation: Conversation } | { fits: false 
 /**
  * What the model is shown: as many of the thread's newest messages as its truncation strategy and the token budgets
  * allow, and all that the run itself has done. Cost depends on the budget, never on the length of the thread.
- * `windowShare` below 1 makes a smaller prompt, for a model that found the last one too long.
+ * `windowShare` below 1 makes a smaller prompt, for a model that found the last one too long. `ahead` is what has been read already.
  */
-export async function loadConversation(world: World, run: Run, windowShare = 1): Promise<Loaded> {
-  const { turns, lastStepId } = await loadTurns(world, run);
+export async function loadConversation(world: World, run: Run, windowShare = 1, ahead?: ReadAhead): Promise<Loaded> {
+  const { steps, messages } = ahead ?? (await readPrompt(world, run));
+  const turns = await turnsOf(world, run, steps, messages.items);
   const window = windowBudget(run, world.config.contextWindow(run.model)) * windowShare;
   const limit = Math.min(window, promptBudget(run));
   const budget = limit - (await fixedTokens(run, turns, limit));
-  const { history, isOver } = await newestThatFit(world, run, budget);
+  const { history, isOver } = await newestThatFit(world, run, messages, budget);
   // What overflows the model's window alone is sent all the same: the provider counts better than we do.
-  return isOver && promptBudget(run) < window ? { fits: false } : { fits: true, conversation: { history, turns, lastStepId } };
+  return isOver && promptBudget(run) < window ? { fits: false } : { fits: true, conversation: { history, turns, lastStepId: steps.at(-1)?.id } };
 }
 
 /** Walks back from the newest message, which is always taken; `isOver` when even that alone is too much. */
-async function newestThatFit(world: World, run: Run, budget: number): Promise<{ history: Message[]; isOver: boolean }> {
-  const most = run.truncationStrategy.type === 'last_messages' ? (run.truncationStrategy.last_messages ?? Infinity) : Infinity;
+async function newestThatFit(world: World, run: Run, newest: ReadAhead['messages'], budget: number): Promise<{ history: Message[]; isOver: boolean }> {
+  const most = mostMessages(run);
   const taken: Message[] = [];
   // Bounds from above first; only when they no longer fit is anything counted.
   let spent = 0;
   let exact = false;
-  let before: string | undefined;
   const ended = () => ({ history: taken.reverse(), isOver: spent > budget });
-  for (;;) {
-    const page = await world.store.page('message', [run.projectId, run.threadId], { order: 'desc', limit: Math.min(PAGE, most), after: before });
+  for (let page = newest; ; ) {
     for (const message of page.items) {
       // The run's own messages are among its turns.
       if (message.runId === run.id) continue;
@@ -51,27 +50,22 @@ async function newestThatFit(world: World, run: Run, budget: number): Promise<{ 
       spent += cost;
       taken.push(message);
     }
-    if (!page.hasMore) return ended();
-    before = page.items.at(-1)?.id;
+    if (!page.hasMore || taken.length >= most) return ended();
     // A window of thousands of short messages takes a tenth of a second: other runs get their turn between pages.
     await new Promise((resolve) => setImmediate(resolve));
+    page = await readMessages(world, run, most - taken.length, page.items.at(-1)?.id);
   }
 }
 
-/** The run's steps so far, oldest first. A run has few of them, and a new run none. */
-async function loadTurns(world: World, run: Run): Promise<Pick<Conversation, 'turns' | 'lastStepId'>> {
-  const turns: RunTurn[] = [];
-  let after: string | undefined;
-  for (;;) {
-    const page = await world.store.page('step', [run.projectId, run.threadId, run.id], { order: 'asc', limit: PAGE, after });
-    for (const { details } of page.items) {
-      if (details.type === 'tool_calls') turns.push({ type: 'calls', calls: details.toolCalls });
-      else {
-        const message = await world.store.get(keys.message(run.projectId, run.threadId, details.messageId));
-        if (message) turns.push({ type: 'message', message });
-      }
-    }
-    after = page.items.at(-1)?.id ?? after;
-    if (!page.hasMore) return { turns, lastStepId: after };
-  }
+/** What the run has done, step by step. Its messages are mostly among the thread's newest; one that was deleted meanwhile is left out. */
+async function turnsOf({ store }: World, run: Run, steps: RunStep[], newest: Message[]): Promise<RunTurn[]> {
+  const turns = await Promise.all(
+    steps.map(async ({ details }): Promise<RunTurn[]> => {
+      if (details.type === 'tool_calls') return [{ type: 'calls', calls: details.toolCalls }];
+      const { messageId } = details;
+      const message = newest.find(({ id }) => id === messageId) ?? (await store.get(keys.message(run.projectId, run.threadId, messageId)));
+      return message ? [{ type: 'message', message }] : [];
+    }),
+  );
+  return turns.flat();
 }

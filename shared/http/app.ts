@@ -29,7 +29,10 @@ export function makeApp(service: Service): Hono<Env> {
   return app;
 }
 
-function errorResponse(service: Service, context: Context<Env>, error: Error): Response {
+async function errorResponse(service: Service, context: Context<Env>, reason: Error): Promise<Response> {
+  // A key that is not valid outdoes whatever else is wrong.
+  const refusal = await context.get('admission')?.then(() => undefined, (error: Error) => error);
+  const error = refusal ?? reason;
   if (!(error instanceof RequestError)) {
     service.world.log.error('request_failed', { requestId: context.get('requestId'), error });
   }

@@ -2,12 +2,13 @@
 import type { Context } from 'hono';
 import type * as z from 'zod';
 import { validate, wrongPrefix } from '../wire/validate.ts';
+import { type Admission, untilAdmitted } from './admission.ts';
 import { readJson } from './body.ts';
 import { type Creates, withIdempotency } from './idempotency.ts';
 import type { Service } from './service.ts';
 
-/** What the middleware leaves for the endpoints. */
-export type Env = { Variables: { requestId: string; projectId: string } };
+/** What the middleware leaves for the endpoints. `admission` is absent when the key has been found valid already. */
+export type Env = { Variables: { requestId: string; projectId: string; admission?: Admission } };
 
 export interface Call<B, Q> extends Service {
   projectId: string;
@@ -33,7 +34,7 @@ const ID_PREFIXES = { assistant_id: 'asst', thread_id: 'thread', message_id: 'ms
 export type IdName = keyof typeof ID_PREFIXES | 'model';
 
 export function endpoint<B extends z.ZodType = z.ZodUndefined, Q extends z.ZodType = z.ZodUndefined>(spec: Spec<B, Q>): Endpoint {
-  return async (service, context) => {
+  const answer = async (service: Service, context: Context<Env>): Promise<Response> => {
     const { req } = context;
     checkIds(req.param());
     const query = (spec.query ? validate(spec.query, req.query()) : undefined) as z.output<Q>;
@@ -50,6 +51,13 @@ export function endpoint<B extends z.ZodType = z.ZodUndefined, Q extends z.ZodTy
     };
     const result = await withIdempotency(call, spec.creates, { method: req.method, path: req.path, body: raw }, spec.handle);
     return result instanceof Response ? result : context.json(result);
+  };
+  return async (service, context) => {
+    const admission = context.get('admission');
+    if (!admission) return answer(service, context);
+    const response = await answer({ ...service, world: untilAdmitted(service.world, admission) }, context);
+    await admission;
+    return response;
   };
 }
 

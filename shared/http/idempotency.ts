@@ -23,6 +23,7 @@ interface Sent {
 /**
  * Runs a create at most once for each `Idempotency-Key`. The key's record is written in the same commit as what is created,
  * so a repetition, a race and a crash in between all find either both or neither. A repetition gets the record as it is now.
+ * Whether there was an earlier one is looked up while the create begins; nothing is committed before that is known.
  */
 export async function withIdempotency<C extends Call<unknown, unknown>>(call: C, creates: Creates | undefined, sent: Sent, handle: (call: C) => Promise<object>): Promise<object> {
   const key = call.header('idempotency-key')?.trim();
@@ -30,13 +31,14 @@ export async function withIdempotency<C extends Call<unknown, unknown>>(call: C,
   const id = sha256(key);
   const fingerprint = sha256(JSON.stringify([sent.method, sent.path, sent.body ?? {}]));
   const place = keys.idempotency(call.projectId, id);
-  const earlier = await call.world.store.get(place);
-  if (earlier) return repeat(call, earlier, fingerprint);
+  const looking = call.world.store.get(place);
+  // The create may fail of something else first.
+  looking.catch(() => undefined);
   try {
-    return await handle({ ...call, world: remembering(call.world, { id, projectId: call.projectId, fingerprint, kind: creates }) });
+    return await handle({ ...call, world: remembering(call.world, looking, { id, projectId: call.projectId, fingerprint, kind: creates }) });
   } catch (error) {
     // A twin that has committed between our look at the key and our look at the thread holds that thread now.
-    const twin = error instanceof AlreadyDoneError ? error.record : error instanceof ThreadBusyError ? await call.world.store.get(place) : undefined;
+    const twin = (await looking) ?? (error instanceof AlreadyDoneError ? error.record : error instanceof ThreadBusyError ? await call.world.store.get(place) : undefined);
     if (!twin) throw error;
     return repeat(call, twin, fingerprint);
   }
@@ -52,11 +54,13 @@ class AlreadyDoneError extends Error {
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
-/** The world, but the commit that creates a record of `kind` also writes down which. */
-function remembering(world: World, { id, projectId, fingerprint, kind }: { id: string; projectId: string; fingerprint: string; kind: Creates }): World {
+/** The world, but the commit that creates a record of `kind` also writes down which, and gives way to an `earlier` one. */
+function remembering(world: World, earlier: Promise<IdempotencyRecord | undefined>, { id, projectId, fingerprint, kind }: { id: string; projectId: string; fingerprint: string; kind: Creates }): World {
   const commit = async (change: Change) => {
     const made = change.writes.find((write) => write.op === 'create' && write.key.kind === kind);
     if (!made) return world.commit(change);
+    const done = await earlier;
+    if (done) throw new AlreadyDoneError(done);
     const record: IdempotencyRecord = {
       id,
       projectId,

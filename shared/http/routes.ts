@@ -7,6 +7,8 @@ import { updateAssistant } from './assistants/update.ts';
 import type { Endpoint } from './endpoint.ts';
 import { listModels } from './models/list.ts';
 import { retrieveModel } from './models/retrieve.ts';
+import { retrieveProject } from './project/retrieve.ts';
+import { updateProject } from './project/update.ts';
 import { createAndRun } from './threads/create-and-run.ts';
 import { createThread } from './threads/create.ts';
 import { deleteThread } from './threads/delete.ts';
@@ -59,6 +61,9 @@ export const routes: readonly (readonly [Method, string, Endpoint])[] = [
   ['POST', '/threads/:thread_id/runs/:run_id/submit_tool_outputs', submitToolOutputs],
   ['GET', '/threads/:thread_id/runs/:run_id/steps', listSteps],
   ['GET', '/threads/:thread_id/runs/:run_id/steps/:step_id', retrieveStep],
+
+  ['GET', '/project', retrieveProject],
+  ['POST', '/project', updateProject],
 
   ['GET', '/models', listModels],
   ['GET', '/models/:model{.+}', retrieveModel],

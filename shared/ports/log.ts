@@ -2,6 +2,7 @@
 export type LogCode =
   | 'request_failed'
   | 'run_taken_over'
+  | 'run_given_back'
   | 'run_ended'
   | 'model_retry'
   | 'model_failed'

@@ -3,18 +3,31 @@ import * as z from 'zod';
 
 const runIds = { projectId: z.string(), threadId: z.string(), runId: z.string() };
 
+/**
+ * What a job knows of the change that sent it, which it may overtake: the revision that the run has after it, so that the job does not judge
+ * by what the run was before; and when the job was due first, so that it does not wait for ever for a change that never came.
+ */
+const origin = { rev: z.int(), dueMs: z.int().default(0) };
+
 export const Job = z.discriminatedUnion('type', [
-  /**
-   * Bring the run to its next resting place, whatever state it is found in. `rev` is the revision that the job was sent with:
-   * a job may come before its commit, and must not judge by what the run was before.
-   */
-  z.strictObject({ type: z.literal('drive-run'), ...runIds, rev: z.int() }),
+  /** Bring the run to its next resting place, whatever state it is found in. */
+  z.strictObject({ type: z.literal('drive-run'), ...runIds, ...origin }),
   /** The same for a run that is to be cancelled; apart, because it takes no time and must not wait behind runs that do. */
-  z.strictObject({ type: z.literal('settle-run'), ...runIds, rev: z.int() }),
+  z.strictObject({ type: z.literal('settle-run'), ...runIds, ...origin }),
   /** The run's window has closed: write that down if it still matters. */
   z.strictObject({ type: z.literal('expire-run'), ...runIds }),
+  /** Write a history on from where it stands, to its end. */
+  z.strictObject({ type: z.literal('run-export'), projectId: z.string(), exportId: z.string() }),
+  /** Try to deliver one event to one webhook endpoint. */
+  z.strictObject({ type: z.literal('send-delivery'), projectId: z.string(), endpointId: z.string(), deliveryId: z.string() }),
+  /** Have a run's calls answered by the project's own endpoints. `round` is the run's: a later one has jobs of its own. */
+  z.strictObject({ type: z.literal('call-tools'), ...runIds, round: z.int() }),
+  /** The thread comes near its end: tell its project if it still does. */
+  z.strictObject({ type: z.literal('warn-expiry'), projectId: z.string(), threadId: z.string() }),
 ]);
 export type Job = z.infer<typeof Job>;
+/** Jobs about one run. */
+export type RunJob = Extract<Job, { runId: string }>;
 
 /**
  * `againInMs` keeps the job and delivers it once more after that time, as if for the first time; with `failed`, and

@@ -2,11 +2,16 @@
 import type * as z from 'zod';
 import { ApiKey } from '../domain/api-key.ts';
 import { Assistant } from '../domain/assistant.ts';
+import { Delivery } from '../domain/delivery.ts';
+import { Export } from '../domain/export.ts';
 import { IdempotencyRecord } from '../domain/idempotency.ts';
 import { Message } from '../domain/message.ts';
+import { Project } from '../domain/project.ts';
 import { RunStep } from '../domain/run-step.ts';
 import { Run } from '../domain/run.ts';
 import { Thread } from '../domain/thread.ts';
+import { ToolEndpoint } from '../domain/tool-endpoint.ts';
+import { WebhookEndpoint } from '../domain/webhook-endpoint.ts';
 
 /** The schema of every stored kind. Rows are parsed with it on the way out too. */
 export const SCHEMAS = {
@@ -17,6 +22,11 @@ export const SCHEMAS = {
   step: RunStep,
   api_key: ApiKey,
   idempotency: IdempotencyRecord,
+  project: Project,
+  webhook_endpoint: WebhookEndpoint,
+  delivery: Delivery,
+  export: Export,
+  tool_endpoint: ToolEndpoint,
 } as const;
 
 export type Kind = keyof typeof SCHEMAS;
@@ -24,8 +34,8 @@ export type RecordOf<K extends Kind> = z.infer<(typeof SCHEMAS)[K]>;
 
 /**
  * Where the records of one kind live together, outermost first: [project], [project, thread] for messages and runs,
- * [project, thread, run] for steps. Every scope begins with the project, so a wrong project finds nothing. API keys,
- * which are what a project is found by, have the empty scope.
+ * [project, thread, run] for steps, [project, endpoint] for deliveries. Every scope begins with the project, so a wrong project
+ * finds nothing. API keys, which are what a project is found by, and projects themselves have the empty scope.
  */
 export type Scope = readonly string[];
 
@@ -65,11 +75,16 @@ export const keys = {
   step: (projectId: string, threadId: string, runId: string, id: string): Key<'step'> => ({ kind: 'step', scope: [projectId, threadId, runId], id }),
   apiKey: (id: string): Key<'api_key'> => ({ kind: 'api_key', scope: [], id }),
   idempotency: (projectId: string, id: string): Key<'idempotency'> => ({ kind: 'idempotency', scope: [projectId], id }),
+  project: (id: string): Key<'project'> => ({ kind: 'project', scope: [], id }),
+  webhookEndpoint: (projectId: string, id: string): Key<'webhook_endpoint'> => ({ kind: 'webhook_endpoint', scope: [projectId], id }),
+  delivery: (projectId: string, endpointId: string, id: string): Key<'delivery'> => ({ kind: 'delivery', scope: [projectId, endpointId], id }),
+  export: (projectId: string, id: string): Key<'export'> => ({ kind: 'export', scope: [projectId], id }),
+  toolEndpoint: (projectId: string, name: string): Key<'tool_endpoint'> => ({ kind: 'tool_endpoint', scope: [projectId], id: name }),
 };
 
 /** The key of a record of any kind. */
 export function keyOf<K extends Kind>(kind: K, record: RecordOf<K>): Key<K> {
-  const { projectId, threadId, runId } = record as { projectId: string; threadId?: string; runId?: string };
+  const { projectId, threadId, runId, endpointId } = record as { projectId: string; threadId?: string; runId?: string; endpointId?: string };
   const scope = {
     api_key: () => [],
     assistant: () => [projectId],
@@ -78,6 +93,11 @@ export function keyOf<K extends Kind>(kind: K, record: RecordOf<K>): Key<K> {
     message: () => [projectId, threadId ?? ''],
     run: () => [projectId, threadId ?? ''],
     step: () => [projectId, threadId ?? '', runId ?? ''],
+    project: () => [],
+    webhook_endpoint: () => [projectId],
+    delivery: () => [projectId, endpointId ?? ''],
+    export: () => [projectId],
+    tool_endpoint: () => [projectId],
   }[kind]();
   return { kind, scope, id: record.id };
 }

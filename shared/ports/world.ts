@@ -1,10 +1,9 @@
 import type { Clock } from '../domain/clock.ts';
 import type { Retention } from '../domain/thread.ts';
+import type { Blobs } from './blobs.ts';
 import type { Commit } from './commit.ts';
-import type { Feed } from './feed.ts';
 import type { Log } from './log.ts';
 import type { Model } from './model.ts';
-import type { Queue } from './queue.ts';
 import type { Store } from './store.ts';
 
 /** What an operator may set, the same in both worlds. */
@@ -17,13 +16,14 @@ export interface Config {
   contextWindow(model: string): number;
 }
 
-/** The whole outside, as everything above the adapters sees it. */
+/**
+ * The whole outside, as everything above the adapters sees it. Who delivers jobs and the feed's events is not part of it: the
+ * embedded world has consumers (queue.ts, feed.ts), on AWS the event sources invoke functions.
+ */
 export interface World {
   clock: Clock;
   store: Store;
   commit: Commit;
-  queue: Queue;
-  feed: Feed;
   model: Model;
   log: Log;
   config: Config;
@@ -31,4 +31,5 @@ export interface World {
   owner: string;
   /** True when the lease's holder is known to be gone, as every earlier process is where only one can run at a time. */
   isGone(owner: string): boolean;
+  blobs: Blobs;
 }

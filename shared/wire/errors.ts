@@ -9,7 +9,7 @@ import {
 } from '../domain/errors.ts';
 import { ConflictError } from '../ports/commit.ts';
 import { ModelError } from '../ports/model.ts';
-import { BodyTooLargeError, ClientGoneError, ForbiddenHostError, IdempotencyError, NoSuchUrlError, StreamLostError, UnauthorizedError, WrongMethodError } from './http-errors.ts';
+import { BodyTooLargeError, ClientGoneError, ForbiddenHostError, IdempotencyError, KeyMovedError, NoSuchUrlError, StreamLostError, UnauthorizedError, WrongMethodError } from './http-errors.ts';
 
 export interface ErrorBody {
   error: { message: string; type: string; param: string | null; code: string | null };
@@ -53,6 +53,7 @@ export function toWireError(error: Error): WireError {
     return invalid(400, `Expected tool outputs for call_ids ${quotedList(error.expected)}, got ${quotedList(error.received)}`);
   }
   if (error instanceof UnauthorizedError) return unauthorized(error);
+  if (error instanceof KeyMovedError) return KEY_MOVED;
   if (error instanceof BodyTooLargeError) return invalid(413, `The request body is larger than ${error.limitBytes} bytes.`);
   if (error instanceof NoSuchUrlError) return invalid(404, `Invalid URL (${error.method} ${error.path})`);
   if (error instanceof WrongMethodError) {
@@ -69,6 +70,12 @@ export function toWireError(error: Error): WireError {
 const TOO_MANY_RIVALS: WireError = {
   status: 503,
   body: { error: { message: 'Too many requests are changing the same object at once. Please retry.', type: 'service_unavailable', param: null, code: null } },
+  headers: { 'retry-after': '1' },
+};
+
+const KEY_MOVED: WireError = {
+  status: 503,
+  body: { error: { message: 'The API key was changed while it was in use. Please retry.', type: 'service_unavailable', param: null, code: null } },
   headers: { 'retry-after': '1' },
 };
 
@@ -104,14 +111,17 @@ const busyText = ({ threadId, runId, attempted }: ThreadBusyError): string =>
     ? `Thread ${threadId} already has an active run ${runId}.`
     : `Can't add messages to ${threadId} while a run ${runId} is active.`;
 
+/** True of a laptop and of AWS; the operator's ways to make keys are in the README and in docs/aws.md. */
+const WHERE_KEYS_COME_FROM = 'You can get an API key from whoever operates this server.';
+
 function unauthorized({ key }: UnauthorizedError): WireError {
   const wire =
     key === undefined
       ? invalid(
           401,
-          "You didn't provide an API key. You need to provide your API key in an Authorization header using Bearer auth (i.e. Authorization: Bearer YOUR_KEY). On this server, keys are made with `npm run keys -- create`.",
+          `You didn't provide an API key. You need to provide your API key in an Authorization header using Bearer auth (i.e. Authorization: Bearer YOUR_KEY). ${WHERE_KEYS_COME_FROM}`,
         )
-      : invalid(401, `Incorrect API key provided: ${masked(key)}. On this server, keys are made with \`npm run keys -- create\`.`, null, 'invalid_api_key');
+      : invalid(401, `Incorrect API key provided: ${masked(key)}. ${WHERE_KEYS_COME_FROM}`, null, 'invalid_api_key');
   return { ...wire, headers: { 'www-authenticate': 'Bearer realm="OpenAI API"' } };
 }
 

@@ -10,6 +10,13 @@ export class UnauthorizedError extends RequestError {
   }
 }
 
+/** The key was found to be another project's than it was a moment ago; the request was begun for that one, and has done nothing. */
+export class KeyMovedError extends RequestError {
+  constructor() {
+    super('the API key is now of another project');
+  }
+}
+
 export class BodyTooLargeError extends RequestError {
   readonly limitBytes: number;
   constructor(limitBytes: number) {

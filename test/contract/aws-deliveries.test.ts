@@ -1,6 +1,7 @@
 /** What SQS and Step Functions do that a job table does not: deliver twice, early, late, and before the change that sent it. */
 import { describe, expect, it } from '@jest/globals';
-import { SendMessageCommand } from '@aws-sdk/client-sqs';
+import { CreateQueueCommand, GetQueueAttributesCommand, SendMessageCommand, SetQueueAttributesCommand } from '@aws-sdk/client-sqs';
+import { setImmediate as turn } from 'node:timers/promises';
 import { createRun } from '../../shared/actions/create-run.ts';
 import { createThread } from '../../shared/actions/create-thread.ts';
 import { driveJob } from '../../shared/actions/run-jobs.ts';
@@ -8,12 +9,14 @@ import { JobFailedError } from '../../shared/aws/queue.ts';
 import type { Run } from '../../shared/domain/run.ts';
 import { handleJob } from '../../shared/engine/handle-job.ts';
 import { RunSignals } from '../../shared/engine/run-signals.ts';
-import { create } from '../../shared/ports/commit.ts';
-import type { Delivery, Outcome } from '../../shared/ports/queue.ts';
+import { type Change, create } from '../../shared/ports/commit.ts';
+import type { Model } from '../../shared/ports/model.ts';
+import { type Delivery, MAX_ATTEMPTS, type Outcome } from '../../shared/ports/queue.ts';
 import { keys } from '../../shared/ports/store.ts';
+import type { World } from '../../shared/ports/world.ts';
 import { anAssistant, PROJECT, text } from '../support/records.ts';
 import { useEngines, useTroubled } from './aws-stage.ts';
-import { DONE, job, jobOf, MINUTE, SECOND } from './suites/deliveries.ts';
+import { DONE, job, jobOf, MINUTE, nameOf, SECOND } from './suites/deliveries.ts';
 import { failureOf, until } from './suites/stage.ts';
 
 const engines = useEngines();
@@ -27,12 +30,11 @@ const recordOf = (body: unknown, receiveCount = 1) => ({ body: JSON.stringify(bo
 
 describe('a run', () => {
   /** A thread with a message and a run on it, as a client leaves them. */
-  const startRun = async (): Promise<Run> => {
-    const { world } = troubled.stage;
+  const startRun = async (world: World = troubled.stage.world): Promise<Run> => {
     const assistant = anAssistant();
-    await world.commit({ name: 'put', writes: [create('assistant', assistant)] });
+    await troubled.stage.commit({ name: 'put', writes: [create('assistant', assistant)] });
     const message = { role: 'user' as const, content: [text('Hello')], attachments: [], metadata: {} };
-    const thread = await createThread(world, PROJECT, { metadata: {}, toolResources: {}, messages: [message] });
+    const thread = await createThread(troubled.stage.world, PROJECT, { metadata: {}, toolResources: {}, messages: [message] });
     const overrides = { metadata: {}, truncationStrategy: { type: 'auto' as const }, toolChoice: 'auto' as const, parallelToolCalls: true };
     return (await createRun(world, thread.id, [], { projectId: PROJECT, assistantId: assistant.id, overrides })).run;
   };
@@ -40,6 +42,11 @@ describe('a run', () => {
     const run = await troubled.stage.store.get(keys.run(PROJECT, threadId, id));
     const { items } = await troubled.stage.store.page('message', [PROJECT, threadId], { order: 'asc', limit: 100 });
     return { status: run?.status, roles: items.map(({ role }) => role) };
+  };
+  /** A model takes turns of the event loop, but no time. */
+  const stateWhenAnswered = async (run: Run) => {
+    for (let looks = 0; looks < 1000 && (await stateOf(run)).status !== 'completed'; looks++) await turn();
+    return stateOf(run);
   };
   const handled = (world = troubled.stage.world) => {
     const signals = new RunSignals();
@@ -81,16 +88,58 @@ describe('a run', () => {
     expect(await stateOf(run)).toEqual(ANSWERED);
   });
 
-  it('that was never written costs its message a minute of looks', async () => {
-    const attempts: number[] = [];
+  it.each([2, 20, 50])('whose record comes %i seconds after its message is driven then, and nothing lands in the dead letters', async (late) => {
+    const { sqs } = (await engines()).hands;
+    const { queueUrl: QueueUrl, queue } = troubled.stage.resources;
+    const { QueueUrl: deadUrl } = await sqs.send(new CreateQueueCommand({ QueueName: `${queue}-dead` }));
+    const RedrivePolicy = JSON.stringify({ deadLetterTargetArn: `arn:aws:sqs:us-east-1:000000000000:${queue}-dead`, maxReceiveCount: MAX_ATTEMPTS });
+    await sqs.send(new SetQueueAttributesCommand({ QueueUrl, Attributes: { RedrivePolicy } }));
+    const { world } = troubled.stage;
+    // What the commit would have written is kept back, and its message has been sent.
+    const kept: Change[] = [];
+    const run = await startRun({ ...world, commit: async ({ jobs = [], ...rest }) => (kept.push(rest), world.commit({ name: 'send', writes: [], jobs })) });
+    const consumer = troubled.stage.queue.consume(handled());
+    await troubled.stage.pass(late * SECOND);
+    for (const change of kept) await world.commit(change);
+    await troubled.stage.pass(late * SECOND);
+    expect(await stateWhenAnswered(run)).toEqual(ANSWERED);
+    consumer.stop();
+    const { Attributes } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl: deadUrl, AttributeNames: ['All'] }));
+    expect(Attributes).toMatchObject({ ApproximateNumberOfMessages: '0', ApproximateNumberOfMessagesNotVisible: '0' });
+  });
+
+  it.each([
+    ['the worker', (delivery: Delivery) => delivery],
+    ['the dead letters', (delivery: Delivery) => ({ ...delivery, attempt: MAX_ATTEMPTS + 1 })],
+  ])('that was never written costs its message a minute of a few looks by %s', async (_, deliver) => {
+    const looks: number[] = [];
+    const startMs = now();
     const handle = handled();
-    const consumer = troubled.stage.queue.consume((delivery) => (attempts.push(delivery.attempt), handle(delivery)));
-    await send({ name: 'drive:run_lost', job: jobOf('run_lost', 'drive-run'), dueMs: now() });
-    await troubled.stage.pass(2 * MINUTE);
-    const looks = attempts.length;
+    const consumer = troubled.stage.queue.consume((delivery) => (looks.push(now() - startMs), handle(deliver(delivery))));
+    await send({ name: 'drive:run_lost', job: jobOf('run_lost', 'drive-run', startMs), dueMs: startMs });
     await troubled.stage.pass(60 * MINUTE);
     consumer.stop();
-    expect(attempts).toEqual(Array.from({ length: looks }, (_, n) => n + 1));
+    expect(looks.length).toBeLessThanOrEqual(15);
+    expect(looks.at(-1)).toBeGreaterThanOrEqual(60 * SECOND);
+    expect(looks.at(-1)).toBeLessThanOrEqual(65 * SECOND);
+    expect(troubled.relays.sqs.count('DeleteMessage')).toBe(looks.length);
+  });
+
+  it('that its worker gives back is finished by the next one at once', async () => {
+    const run = await startRun();
+    const { world } = troubled.stage;
+    const time = new AbortController();
+    // It is told that its time is up when the model has been asked, and hears nothing of the answer.
+    const model: Model = { ...world.model, stream: (request, signal) => (time.abort(), signal.throwIfAborted(), world.model.stream(request, signal)) };
+    const attempts: number[] = [];
+    const startMs = now();
+    const consumer = troubled.stage.queue.consume((delivery) => {
+      attempts.push(delivery.attempt);
+      const mine = world.forInvocation(`request-${attempts.length}`);
+      return attempts.length === 1 ? handleJob({ ...mine, model }, new RunSignals(), delivery, time.signal) : handled(mine)(delivery);
+    });
+    expect([await stateWhenAnswered(run), attempts, now() - startMs]).toEqual([ANSWERED, [1, 1], 0]);
+    consumer.stop();
   });
 
   it('whose worker dies is taken over within a minute', async () => {
@@ -140,8 +189,8 @@ describe('a message', () => {
 
   it('that is done with does not come again while others of its batch take their time', async () => {
     const seen: string[] = [];
-    const consumer = troubled.stage.queue.consume(async ({ job: { runId } }) => {
-      seen.push(runId);
+    const consumer = troubled.stage.queue.consume(async (delivery) => {
+      seen.push(nameOf(delivery.job));
       return DONE;
     });
     await send(job('a', now()));

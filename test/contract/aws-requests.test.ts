@@ -1,15 +1,18 @@
 /** What each change and each read costs: requests to DynamoDB and the units that it bills, and that no cost grows with the thread. */
 import { describe, expect, it, beforeEach } from '@jest/globals';
+import { cancelRun } from '../../shared/actions/cancel-run.ts';
 import { createMessage } from '../../shared/actions/create-message.ts';
 import { createRun } from '../../shared/actions/create-run.ts';
 import { createThread } from '../../shared/actions/create-thread.ts';
 import { driveJob } from '../../shared/actions/run-jobs.ts';
+import { submitToolOutputs } from '../../shared/actions/submit-tool-outputs.ts';
 import { newId } from '../../shared/domain/ids.ts';
+import { openCalls } from '../../shared/domain/run-step.ts';
 import type { Run } from '../../shared/domain/run.ts';
 import { handleJob } from '../../shared/engine/handle-job.ts';
 import { RunSignals } from '../../shared/engine/run-signals.ts';
 import { create, type Write } from '../../shared/ports/commit.ts';
-import { keyOf, type PageQuery } from '../../shared/ports/store.ts';
+import { keyOf, keys, type PageQuery } from '../../shared/ports/store.ts';
 import type { World } from '../../shared/ports/world.ts';
 import { START_MS } from '../support/manual-clock.ts';
 import { meterUnits, type Units } from '../support/engines/meter.ts';
@@ -49,8 +52,7 @@ function watched(world: World, commits: [string, Record<string, number>][]): Wor
   const commit: World['commit'] = async (change) => {
     aws.requests.take();
     await world.commit(change);
-    const { StopExecution: _, ...requests } = aws.requests.take();
-    commits.push([change.name, requests]);
+    commits.push([change.name, aws.requests.take()]);
   };
   return { ...world, commit };
 }
@@ -91,7 +93,7 @@ describe('a run', () => {
   const signals = new RunSignals();
   const drive = (world: World, run: Run) => handleJob(world, signals, { job: driveJob(run, 0).job, attempt: 1 });
 
-  it('with one message, plain, stays within 20 write units and 10 read units, and each commit within one request', async () => {
+  it('with one message, plain, takes 17 write units and 8 read units, each commit one request, and no timer', async () => {
     const commits: [string, Record<string, number>][] = [];
     const world = watched(aws.world, commits);
     const [assistant, key] = [anAssistant(), anApiKey()];
@@ -107,12 +109,50 @@ describe('a run', () => {
     });
     expect(commits).toEqual([
       ['create-message', { TransactWriteItems: 1 }],
-      ['create-run', { SendMessage: 1, TransactWriteItems: 1 }],
+      ['create-run', { SendMessage: 2, TransactWriteItems: 1 }],
       ['claim-run', { PutItem: 1 }],
       ['end-run-completed', { TransactWriteItems: 1 }],
     ]);
-    expect(cost.write).toBeLessThanOrEqual(20);
-    expect(cost.read).toBeLessThanOrEqual(10);
+    expect(cost).toMatchObject({ read: 8, write: 17, requests: {} });
+  });
+
+  /** The requests to Step Functions that `work` makes. */
+  const timersOf = async (work: () => Promise<unknown>) => {
+    const { requests } = await costOf(work);
+    return Object.fromEntries(Object.entries(requests).filter(([name]) => name.endsWith('Execution')));
+  };
+  /** One whose model will call a function. */
+  const waitingRun = async () => {
+    const assistant = anAssistant({ tools: [{ type: 'function', function: { name: 'get_weather', parameters: {} } }] });
+    await stage.put('assistant', assistant);
+    const thread = await createThread(aws.world, PROJECT, { metadata: {}, toolResources: {}, messages: [message('What is the weather?')] });
+    const { run } = await createRun(aws.world, thread.id, [], { projectId: PROJECT, assistantId: assistant.id, overrides });
+    return { run, ids: { projectId: PROJECT, threadId: thread.id, runId: run.id } };
+  };
+  const outputs = async ({ threadId, runId }: { threadId: string; runId: string }) => {
+    const { items } = await aws.store.page('step', [PROJECT, threadId, runId], { order: 'desc', limit: 1 });
+    return items.flatMap(openCalls).map(({ id }) => ({ toolCallId: id, output: 'rain' }));
+  };
+
+  it('sets a timer when it begins to wait for outputs, and takes it back when they come, and not at its end', async () => {
+    const { run, ids } = await waitingRun();
+    expect(await timersOf(() => drive(aws.world, run))).toEqual({ StartExecution: 1 });
+    const given = await outputs(ids);
+    const resumed: Run[] = [];
+    expect(await timersOf(async () => resumed.push((await submitToolOutputs(aws.world, ids, given)).run))).toEqual({ StopExecution: 1 });
+    for (const next of resumed) expect(await timersOf(() => drive(aws.world, next))).toEqual({});
+    expect(await aws.store.get(keys.run(PROJECT, ids.threadId, run.id))).toMatchObject({ status: 'completed' });
+  });
+
+  it('takes its timer back when it is cancelled while it waits, and at no other time', async () => {
+    const waiting = await waitingRun();
+    await drive(aws.world, waiting.run);
+    const cancel = ({ ids }: typeof waiting) => cancelRun(aws.world, PROJECT, ids.threadId, ids.runId);
+    const cancelled: Run[] = [];
+    expect(await timersOf(async () => cancelled.push(await cancel(waiting)))).toEqual({ StopExecution: 1 });
+    const queued = await waitingRun();
+    expect(await timersOf(async () => cancelled.push(await cancel(queued)))).toEqual({});
+    for (const run of cancelled) expect(await timersOf(() => drive(aws.world, run))).toEqual({});
   });
 });
 

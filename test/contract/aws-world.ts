@@ -46,7 +46,7 @@ export async function makeAwsWorld(engines: AwsEngines, options: AwsOptions = {}
   await Promise.all([engines.fauxqs.holdAt(clock.nowMs()), engines.machines.holdAt(clock.nowMs())]);
   const timers = new TimerSource();
   const resources = await engines.makeResources((task) => timers.onTask(task));
-  return open({ engines, resources, clock, timers, position: new StreamPosition(engines.dynoxide.endpoint, resources.table) }, options);
+  return open({ engines, resources, clock, timers, position: new StreamPosition(engines.dynoxide.endpoint, resources.table, clock) }, options);
 }
 
 /** One process's life on this ground. */
@@ -66,12 +66,12 @@ function open(ground: Ground, { clients = ground.engines.clients(), log = silent
   const streams: StreamSource[] = [];
   const queue: Queue = {
     consume(handle) {
-      const source = new QueueSource(engines.hands.sqs, resources.queueUrl, (record) => world.handleRecord(record, handle));
+      const mine = [resources.queueUrl, resources.webhookQueueUrl].map((url) => new QueueSource(engines.hands.sqs, url, (record) => world.handleRecord(record, handle)));
       const takeLeave = timers.consume((input) => world.handleTimer(input, handle));
-      sources.push(source);
+      sources.push(...mine);
       return {
         stop() {
-          source.stop();
+          for (const source of mine) source.stop();
           takeLeave();
         },
       };
@@ -80,7 +80,7 @@ function open(ground: Ground, { clients = ground.engines.clients(), log = silent
   const feed: Feed = {
     consume(handle) {
       const source = new StreamSource(position, clock, async (record) => {
-        const event = world.eventOf(record);
+        const event = await world.eventOf(record);
         if (event) await handle(event);
       });
       streams.push(source);
@@ -93,11 +93,12 @@ function open(ground: Ground, { clients = ground.engines.clients(), log = silent
     commit: world.commit,
     queue,
     feed,
+    blobs: world.blobs,
     clock,
     world,
     resources,
     requests,
-    traits: { jobsNeedCommit: false, namesReplace: false, redeliveryMs: 60_000, feedRetryMs: RETRY_MS },
+    traits: { jobsNeedCommit: false, namesReplace: false, redeliveryMs: 60_000, tellsRunsTwice: true, feedRetryMs: RETRY_MS, feedIsParallel: false },
     pass: (ms) => time.pass(ms),
     async sweep() {
       await removeExpired(engines, resources.table, clock);
@@ -150,7 +151,8 @@ class HeldTime {
     for (;;) {
       while (this.#isBusy) await turn();
       const { total } = this.#requests;
-      const [dues, machineDueMs] = await Promise.all([engines.fauxqs.duesOf(resources.queue), engines.machines.nextDueMs()]);
+      const [jobs, deliveries, machineDueMs] = await Promise.all([engines.fauxqs.duesOf(resources.queue), engines.fauxqs.duesOf(resources.webhookQueue), engines.machines.nextDueMs()]);
+      const dues = [...jobs, ...deliveries];
       for (let n = 0; n < TURNS; n++) await turn();
       const isDelivered = !this.#sources.some(({ running }) => running) || dues.every((dueMs) => dueMs > clock.nowMs());
       const isCalm = isDelivered && !this.#isBusy && total === this.#requests.total;

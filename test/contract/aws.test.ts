@@ -3,6 +3,7 @@ import { jest } from '@jest/globals';
 import { createKey, listKeys, revokeKey } from '../../shared/actions/keys.ts';
 import { useEngines } from './aws-stage.ts';
 import { makeAwsWorld } from './aws-world.ts';
+import { describeBlobs } from './suites/blobs.ts';
 import { describeCommit } from './suites/commit.ts';
 import { describeFeed } from './suites/feed.ts';
 import { describeKeys } from './suites/keys.ts';
@@ -18,6 +19,7 @@ describeCommit('aws', makeWorld);
 describeQueue('aws', makeWorld);
 describeTimer('aws', makeWorld);
 describeFeed('aws', makeWorld);
+describeBlobs('aws', makeWorld);
 describeKeys('aws', makeWorld, (world) => ({
   create: (projectId, name) => createKey(world, projectId, name),
   list: () => listKeys(world),

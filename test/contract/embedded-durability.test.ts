@@ -16,7 +16,7 @@ import { ManualClock } from '../support/manual-clock.ts';
 import { aThread } from '../support/records.ts';
 import { newFolder, openFolder } from './embedded-world.ts';
 import { jobName, LEDGERS, readLedger } from './ledger.ts';
-import { DONE } from './suites/deliveries.ts';
+import { DONE, nameOf } from './suites/deliveries.ts';
 import { failureOf, until } from './suites/stage.ts';
 
 jest.setTimeout(180_000);
@@ -206,7 +206,7 @@ describe('kill -9', () => {
     const total = counts.reduce((sum, count) => sum + count, 0);
     const [jobs, removed]: [string[], string[]] = [[], []];
     const workers = [
-      world.queue.consume(async ({ job }) => (jobs.push(job.runId), DONE)),
+      world.queue.consume(async ({ job }) => (jobs.push(nameOf(job)), DONE)),
       world.feed.consume(async ({ record }) => void removed.push(record.id)),
     ];
     await until(() => jobs.length >= total && removed.length >= total, 'all jobs and removals have come');

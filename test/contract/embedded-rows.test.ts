@@ -9,7 +9,7 @@ import { type Kind, keyOf, type RecordOf } from '../../shared/ports/store.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { aRun, aThread } from '../support/records.ts';
 import { newFolder, openFolder } from './embedded-world.ts';
-import { DONE, jobOf } from './suites/deliveries.ts';
+import { DONE, jobOf, nameOf } from './suites/deliveries.ts';
 import { failureOf, until } from './suites/stage.ts';
 
 let folder: string;
@@ -89,7 +89,7 @@ describe('a row that does not fit its schema', () => {
 describe('in the background', () => {
   it('a job that cannot be read is logged and holds up no other', async () => {
     const done: string[] = [];
-    const worker = world.queue.consume(async ({ job }) => (done.push(job.runId), DONE));
+    const worker = world.queue.consume(async ({ job }) => (done.push(nameOf(job)), DONE));
     stops.push(() => worker.stop());
     tamper(`INSERT INTO job (name, due_ms, attempts, body) VALUES ('bad', 0, 0, '{"type":"dance"}'), ('worse', 0, 0, '{')`);
     for (const name of ['a', 'b']) await world.commit({ name: 'send', writes: [], jobs: [{ name, job: jobOf(name), dueMs: clock.nowMs() }] });

@@ -30,16 +30,17 @@ export const openFolder = (folder: string, clock: Clock, log: Log = silent): Pro
 
 export async function makeEmbeddedWorld(folder = newFolder(), clock = new ManualClock()): Promise<EmbeddedStage> {
   const embedded = await openFolder(folder, clock);
-  const { store, commit, queue, feed } = embedded;
+  const { store, commit, queue, feed, blobs } = embedded;
   return {
     store,
     commit,
     queue,
     feed,
+    blobs,
     clock,
     embedded,
     folder,
-    traits: { jobsNeedCommit: true, namesReplace: true, redeliveryMs: 0, feedRetryMs: 5000 },
+    traits: { jobsNeedCommit: true, namesReplace: true, redeliveryMs: 0, tellsRunsTwice: false, feedRetryMs: 5000, feedIsParallel: true },
     pass: (ms) => clock.pass(ms),
     // The feed's consumer sweeps every half minute.
     sweep: () => clock.pass(30_000),

@@ -3,6 +3,7 @@ import { createKey, listKeys, revokeKey } from '../../shared/actions/keys.ts';
 import { demoModel } from '../../shared/models/demo.ts';
 import { openAiModel } from '../../shared/models/openai.ts';
 import { makeEmbeddedWorld } from './embedded-world.ts';
+import { describeBlobs } from './suites/blobs.ts';
 import { describeCommit } from './suites/commit.ts';
 import { describeDemoModel } from './suites/demo-model.ts';
 import { describeFeed } from './suites/feed.ts';
@@ -17,6 +18,7 @@ describeCommit('embedded', makeEmbeddedWorld);
 describeQueue('embedded', makeEmbeddedWorld);
 describeTimer('embedded', makeEmbeddedWorld);
 describeFeed('embedded', makeEmbeddedWorld);
+describeBlobs('embedded', makeEmbeddedWorld);
 describeKeys('embedded', makeEmbeddedWorld, (world) => ({
   create: (projectId, name) => createKey(world, projectId, name),
   list: () => listKeys(world),

@@ -3,14 +3,21 @@ import type { Annotation, Attachment, ContentPart } from '../../shared/domain/me
 import type { Tool } from '../../shared/domain/settings.ts';
 import type { Kind, RecordOf } from '../../shared/ports/store.ts';
 import {
+  aDelivery,
   aMessage,
+  aProject,
   aRun,
   aStep,
   aThread,
+  aToolEndpoint,
+  aWebhookEndpoint,
   anApiKey,
   anAssistant,
+  anExport,
   anIdempotencyRecord,
   anIncompleteMessage,
+  DELIVERY_STATUSES,
+  EXPORT_STATUSES,
   RUN_STATUSES,
   STEP_STATUSES,
   text,
@@ -86,6 +93,13 @@ const TOOL_CALLS = {
   ],
 };
 
+const FULL_DELIVERY = {
+  threadId: 'thread_1',
+  event: { id: 'evt_1', type: 'thread.run.completed', createdAtMs: START_MS, data: { id: 'run_1', thread_id: 'thread_1', '': '' } },
+  attempts: [{ atMs: START_MS, durationMs: 10_000.5, error: 'no answer' }, { atMs: START_MS + 5000, durationMs: 1, status: 503 }],
+  attemptCount: 21,
+};
+
 export const SAMPLES: { [K in Kind]: RecordOf<K>[] } = {
   assistant: [anAssistant(), anAssistant({ ...settings, name: 'Ada', description: 'Explains' }), anAssistant({ responseFormat: { type: 'json_object' } })],
   thread: [
@@ -116,6 +130,29 @@ export const SAMPLES: { [K in Kind]: RecordOf<K>[] } = {
   ],
   api_key: [anApiKey(), anApiKey({ name: '', projectId: 'proj / ü' })],
   idempotency: [anIdempotencyRecord(), anIdempotencyRecord({ created: { kind: 'message', parentId: 'thread_1', id: 'msg_1' } })],
+  project: [aProject(), aProject({ id: 'proj / ü', retention: 'never', exportOnExpiry: true, expiringDays: 365, whenBusy: 'cancel_active' }), aProject({ retention: { days: 1 }, whenBusy: 'queue' })],
+  webhook_endpoint: [
+    aWebhookEndpoint(),
+    aWebhookEndpoint({ name: '', url: 'http://[::1]:8080/a?b=%00#é', eventTypes: [], secrets: [{ secret: 'whsec_' }, { secret: `whsec_${'A'.repeat(44)}`, untilMs: START_MS + 86_400_000 }] }),
+  ],
+  delivery: [
+    ...DELIVERY_STATUSES.map((status) => aDelivery(status)),
+    ...DELIVERY_STATUSES.map((status) => aDelivery(status, FULL_DELIVERY)),
+  ],
+  export: [
+    ...EXPORT_STATUSES.map((status) => anExport(status)),
+    anExport('queued', { of: { metadata: {} }, format: 'markdown', cause: 'expiry' }),
+    anExport('in_progress', {
+      of: { metadata: METADATA },
+      lease: { owner: 'process-1', untilMs: START_MS + 30_000 },
+      cursor: '{"thread":"thread_1"}',
+      upload: { id: 'upload/1', parts: [{ number: 1, tag: '"etag-1"', bytes: 5_242_880 }] },
+      counts: { threads: 1, messages: 100_000, runs: 2, steps: 3 },
+      bytes: 5_242_880,
+    }),
+    anExport('failed', { startedAtMs: START_MS }),
+  ],
+  tool_endpoint: [aToolEndpoint(), aToolEndpoint({ id: 'no-parameters_', target: { lambdaArn: 'arn:aws:lambda:eu-west-1:123456789012:function:weather:live' }, timeoutSeconds: 1 })],
 };
 
 export const KINDS = Object.keys(SAMPLES) as Kind[];

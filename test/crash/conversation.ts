@@ -3,7 +3,7 @@ import type OpenAI from 'openai';
 import type { Run, RunCreateParamsNonStreaming } from 'openai/resources/beta/threads/runs/runs';
 import { randomUUID } from 'node:crypto';
 import { type ChatRequest, ScriptedModel, type Step, calls, text } from '../support/scripted-model.ts';
-import { type CrashableServer, eventually } from './crashable.ts';
+import type { Survivor } from './crashable.ts';
 
 export const LOOKUP = { type: 'function', function: { name: 'lookup', parameters: { type: 'object', properties: { city: { type: 'string' } } } } } as const;
 const LOOKUP_CALL = { name: 'lookup', arguments: { city: 'Oslo' } };
@@ -24,15 +24,21 @@ export const NEXT_QUESTION = 'And tomorrow?';
 /** Every durable step there is: a text and calls in one answer, outputs, a call that is answered at once, a final text, a further run. */
 export async function weatherModel(): Promise<ScriptedModel> {
   const model = await ScriptedModel.start();
+  scriptWeather(model);
+  return model;
+}
+
+export function scriptWeather(model: ScriptedModel): void {
   const answer = (to: (body: ChatRequest) => boolean, step: () => Step) => model.scriptFor(to, ...Array.from({ length: 12 }, step));
-  answer(lastIs('user', MORE), () => calls([LOOKUP_CALL], { text: 'Let me look that up.', usage: COSTS.calls }));
+  answer(lastIs('user', MORE), firstAnswer);
   // Asked again after the text was stored, the model goes on behind it.
   answer(lastIs('assistant', 'Let me look that up.'), () => calls([LOOKUP_CALL], { usage: COSTS.calls }));
   answer(lastIs('tool', 'sunny'), () => calls([{ name: 'forecast', arguments: {} }], { usage: COSTS.unknown }));
   answer(lastIs('tool', /no function named "forecast"/), () => text('It is sunny in Oslo.', { usage: COSTS.final }));
   answer(lastIs('user', NEXT_QUESTION), () => text('Rain, I fear.', { usage: COSTS.next }));
-  return model;
 }
+
+export const firstAnswer = (): Step => calls([LOOKUP_CALL], { text: 'Let me look that up.', usage: COSTS.calls });
 
 export const TRANSCRIPT = [
   `user: ${QUESTION}`,
@@ -65,24 +71,24 @@ export async function surprisesOf(model: ScriptedModel): Promise<string[]> {
 
 export const once = (): { headers: Record<string, string> } => ({ headers: { 'Idempotency-Key': randomUUID() } });
 
-export async function createAssistant(server: CrashableServer): Promise<string> {
+export async function createAssistant(server: Survivor): Promise<string> {
   const key = once();
   return (await server.insist((client) => client.beta.assistants.create({ model: 'gpt-4o', tools: [LOOKUP] }, key))).id;
 }
 
-export async function addMessage(server: CrashableServer, threadId: string, content: string): Promise<string> {
+export async function addMessage(server: Survivor, threadId: string, content: string): Promise<string> {
   const key = once();
   return (await server.insist((client) => client.beta.threads.messages.create(threadId, { role: 'user', content }, key))).id;
 }
 
-export const runsOf = (server: CrashableServer, threadId: string): Promise<Run[]> =>
+export const runsOf = (server: Survivor, threadId: string): Promise<Run[]> =>
   server.insist(async (client) => (await client.beta.threads.runs.list(threadId, { order: 'asc' })).data);
 
 const isAtRest = ({ status }: Run): boolean => !['queued', 'in_progress', 'cancelling'].includes(status);
 
 /** Nothing but GET: the run must come to rest by itself. */
-export function rest(server: CrashableServer, threadId: string, runId: string): Promise<Run> {
-  return eventually(`${runId} comes to rest`, async () => {
+export function rest(server: Survivor, threadId: string, runId: string): Promise<Run> {
+  return server.eventually(`${runId} comes to rest`, async () => {
     const run = await server.survive((client) => client.beta.threads.runs.retrieve(runId, { thread_id: threadId }));
     return run && isAtRest(run) ? run : undefined;
   });
@@ -97,7 +103,7 @@ async function drain(stream: AsyncIterable<OpenAI.Beta.AssistantStreamEvent>, to
 }
 
 /** Asks for a run until there is one; without a key, so a client looks first whether the lost request was heard. */
-export async function startRun(server: CrashableServer, threadId: string, body: RunCreateParamsNonStreaming, streamed: boolean, told: Told = []): Promise<string> {
+export async function startRun(server: Survivor, threadId: string, body: RunCreateParamsNonStreaming, streamed: boolean, told: Told = []): Promise<string> {
   const known = (await runsOf(server, threadId)).length;
   for (;;) {
     await server.survive(async (client) => {
@@ -110,7 +116,7 @@ export async function startRun(server: CrashableServer, threadId: string, body: 
 }
 
 /** Answers whatever the run asks for, until it is over. */
-export async function seeThrough(server: CrashableServer, threadId: string, runId: string, streamed: boolean, told: Told = []): Promise<Run> {
+export async function seeThrough(server: Survivor, threadId: string, runId: string, streamed: boolean, told: Told = []): Promise<Run> {
   for (let asked = 0; asked < 5; asked++) {
     const run = await rest(server, threadId, runId);
     if (run.status !== 'requires_action') return run;
@@ -131,7 +137,7 @@ export interface Conversation {
   told: Told;
 }
 
-export async function converse(server: CrashableServer, streamed: boolean): Promise<Conversation> {
+export async function converse(server: Survivor, streamed: boolean): Promise<Conversation> {
   const assistant_id = await createAssistant(server);
   const key = once();
   const { id: threadId } = await server.insist((client) => client.beta.threads.create({}, key));
@@ -145,13 +151,13 @@ export async function converse(server: CrashableServer, streamed: boolean): Prom
 }
 
 /** All messages, oldest first, as `role: text`. */
-export async function transcript(server: CrashableServer, threadId: string): Promise<string[]> {
+export async function transcript(server: Survivor, threadId: string): Promise<string[]> {
   const page = await server.insist((client) => client.beta.threads.messages.list(threadId, { order: 'asc', limit: 100 }));
   return page.data.map(({ role, content }) => `${role}: ${content.map((part) => (part.type === 'text' ? part.text.value : part.type)).join('|')}`);
 }
 
 /** All steps, oldest first: the kind or the call with its output's first word, and the status. */
-export async function stepsOf(server: CrashableServer, threadId: string, runId: string): Promise<string[]> {
+export async function stepsOf(server: Survivor, threadId: string, runId: string): Promise<string[]> {
   const page = await server.insist((client) => client.beta.threads.runs.steps.list(runId, { thread_id: threadId, order: 'asc', limit: 100 }));
   return page.data.map(({ step_details: details, status }) => {
     if (details.type === 'message_creation') return `message_creation ${status}`;

@@ -30,6 +30,18 @@ export interface CrashableOptions {
   env?: Record<string, string>;
 }
 
+/** The side of a client that does not give up when the server dies. */
+export interface Survivor {
+  /** It does not retry: what happens to each request is to be seen. */
+  readonly client: OpenAI;
+  /** Undefined when the server died of this request, or under it. An answer of the server, good or bad, comes through. */
+  survive<T>(act: (client: OpenAI) => Promise<T>): Promise<T | undefined>;
+  /** Until the server answers: for reads, and for writes that carry an Idempotency-Key. */
+  insist<T>(act: (client: OpenAI) => Promise<T>): Promise<T>;
+  /** Looks again and again until `probe` finds something. What it finds last when it is too late is told. */
+  eventually<T>(what: string, probe: () => Promise<T | undefined>): Promise<T>;
+}
+
 /** One life of the server. */
 interface Life {
   child: ChildProcess;
@@ -40,7 +52,6 @@ interface Life {
 
 const hasEnded = ({ child }: Life): boolean => child.exitCode !== null || child.signalCode !== null;
 
-/** Looks again and again until `probe` finds something. What it finds last when it is too late is told. */
 export async function eventually<T>(what: string, probe: () => Promise<T | undefined>): Promise<T> {
   const untilMs = Date.now() + EVENTUALLY_MS;
   for (;;) {
@@ -51,7 +62,7 @@ export async function eventually<T>(what: string, probe: () => Promise<T | undef
   }
 }
 
-export class CrashableServer implements AsyncDisposable {
+export class CrashableServer implements Survivor, AsyncDisposable {
   readonly dataDir: string;
   /** The points at which it died, in order. */
   readonly crashes: string[] = [];
@@ -82,7 +93,7 @@ export class CrashableServer implements AsyncDisposable {
     this.#clockMs = options.clockMs;
   }
 
-  /** Of the process that runs now. It does not retry: what happens to each request is to be seen. */
+  /** Of the process that runs now. */
   get client(): OpenAI {
     return this.#current.client;
   }
@@ -101,7 +112,7 @@ export class CrashableServer implements AsyncDisposable {
     return this.#life;
   }
 
-  /** Undefined when the server died of this request, or under it; it is back by then. An answer of the server, good or bad, comes through. */
+  /** It is back by then. */
   async survive<T>(act: (client: OpenAI) => Promise<T>): Promise<T | undefined> {
     const life = this.#current;
     try {
@@ -113,12 +124,15 @@ export class CrashableServer implements AsyncDisposable {
     }
   }
 
-  /** Until the server answers: for reads, and for writes that carry an Idempotency-Key. */
   async insist<T>(act: (client: OpenAI) => Promise<T>): Promise<T> {
     for (;;) {
       const answer = await this.survive(act);
       if (answer !== undefined) return answer;
     }
+  }
+
+  eventually<T>(what: string, probe: () => Promise<T | undefined>): Promise<T> {
+    return eventually(what, probe);
   }
 
   /** Waits until the server has died by itself, and says where. */

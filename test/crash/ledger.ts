@@ -57,9 +57,10 @@ export async function brokenRules(server: CrashableServer): Promise<string[]> {
   return server.errors === '' ? [] : [`the server wrote on standard error: ${server.errors}`];
 }
 
+export const brokenPromises = (server: CrashableServer, told: Told): string[] => promisesBrokenIn(readLedger(server.dataDir), told);
+
 /** What a stream has told as done is done, whatever happened after it. */
-export function brokenPromises(server: CrashableServer, told: Told): string[] {
-  const { messages, runs, steps } = readLedger(server.dataDir);
+export function promisesBrokenIn({ messages, runs, steps }: Ledger, told: Told): string[] {
   return told.flatMap(({ event, data }) => {
     const promise = /^thread\.(?:run\.step|run|message)\.(?:completed|requires_action|queued)$/.test(event);
     if (!promise || !('id' in data) || data.id === undefined) return [];
@@ -68,7 +69,7 @@ export function brokenPromises(server: CrashableServer, told: Told): string[] {
   });
 }
 
-function rulesBrokenIn(ledger: Ledger, nowMs: number): string[] {
+export function rulesBrokenIn(ledger: Ledger, nowMs: number): string[] {
   const { threads, messages, runs, steps } = ledger;
   const broken: string[] = [];
   const demand = (holds: boolean, rule: string) => void (holds || broken.push(rule));

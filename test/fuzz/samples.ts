@@ -51,6 +51,7 @@ export const samples = ({ assistant_id }: Ids): Record<string, JsonObject | unde
   'POST /threads/:thread_id/runs': { assistant_id, ...settings, additional_instructions: 'And kind.', additional_messages: [message, plain] },
   'POST /threads/:thread_id/runs/:run_id': { metadata },
   'POST /threads/:thread_id/runs/:run_id/cancel': undefined,
+  'POST /project': { retention: { days: 7 }, export_on_expiry: true, expiring_days: 3, when_busy: 'queue' },
   'POST /threads/:thread_id/runs/:run_id/submit_tool_outputs': { tool_outputs: [{ tool_call_id: 'call_1', output: 'Sunny' }], stream: false },
 });
 

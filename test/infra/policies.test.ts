@@ -1,6 +1,6 @@
 /** Who may do what, read off the templates. */
 import { describe, expect, it } from '@jest/globals';
-import { blobKey } from '../../shared/aws/blobs.ts';
+import { bodyKey } from '../../shared/aws/bodies.ts';
 import { BLOB_PREFIX } from '../../infra/constructs/permissions.ts';
 import { asText, everyStage, resources, templatesOf } from './synthesized.ts';
 
@@ -54,7 +54,7 @@ describe.each(everyStage)('in $name', (stage) => {
   });
 
   it.each<[string, Record<string, string>]>([
-    ['Api', { GetItem: 'AIKT', Query: 'T', 'Query index': 'AT', BatchGetItem: 'AT', PutItem: 'AIT', DeleteItem: 'AT' }],
+    ['Api', { GetItem: 'AIKPT', Query: 'T', 'Query index': 'AT', BatchGetItem: 'AT', PutItem: 'AIPT', DeleteItem: 'AT' }],
     ['RunWorker', { GetItem: 'T', Query: 'T', PutItem: 'T' }],
     ['RunTimer', { GetItem: 'T', PutItem: 'T' }],
     ['DeadLetters', { GetItem: 'T', PutItem: 'T' }],
@@ -66,6 +66,11 @@ describe.each(everyStage)('in $name', (stage) => {
       return [`${action.replace('dynamodb:', '')}${resource.endsWith('/index/list') ? ' index' : ''}`, letters.map((key) => key.replace('#*', '')).join('')];
     });
     expect(Object.fromEntries(found)).toEqual(expected);
+  });
+
+  it('timers are set by those who drive runs, and taken back by the API alone', () => {
+    const rolesThatMay = (action: string) => [...allowed].filter(([, all]) => all.some((allowance) => allowance.action === action)).map(([role]) => role).sort();
+    expect([rolesThatMay('states:StartExecution'), rolesThatMay('states:StopExecution')]).toEqual([['Api', 'RunWorker'], ['Api']]);
   });
 
   it('only the operator’s function can make an API key', () => {
@@ -99,5 +104,5 @@ describe.each(everyStage)('in $name', (stage) => {
 });
 
 it('the policies name the place where large contents are put', () => {
-  expect(blobKey({ pk: 'T#p#t', sk: 'M#m' }, 0, 'x').startsWith(BLOB_PREFIX)).toBe(true);
+  expect(bodyKey({ pk: 'T#p#t', sk: 'M#m' }, 0, 'x').startsWith(BLOB_PREFIX)).toBe(true);
 });

@@ -83,7 +83,7 @@ describe.each(everyStage)('the service stack of $name', (stage) => {
       expect(Properties).toMatchObject({ HttpMethod: 'ANY', Integration: { Type: 'AWS_PROXY', ResponseTransferMode: 'STREAM', TimeoutInMillis: 900_000 } });
       expect(asText((Properties['Integration'] as { Uri: unknown }).Uri)).toMatch(/\/2021-11-15\/functions\/<ApiFn.*\/response-streaming-invocations$/);
     }
-    service.hasResourceProperties('AWS::ApiGateway::RestApi', { EndpointConfiguration: { Types: ['REGIONAL'] }, BinaryMediaTypes: ['multipart/form-data'] });
+    service.hasResourceProperties('AWS::ApiGateway::RestApi', { EndpointConfiguration: { Types: ['REGIONAL'] }, BinaryMediaTypes: ['application/json', 'multipart/form-data'] });
   });
 
   it('logs requests without bodies or queries, and throttles', () => {

@@ -51,6 +51,13 @@ function owed(schema: string, property: string, reason: string, definition?: Jso
   return { schema, property, reason, example: undefined, apply };
 }
 
+const RETENTION: JsonObject = {
+  anyOf: [
+    { type: 'object', properties: { days: { type: 'integer', minimum: 1 } }, required: ['days'], additionalProperties: false },
+    { type: 'string', enum: ['never'] },
+  ],
+};
+
 const EMPTY_LIST = 'hosted answers null for first_id and last_id of an empty list';
 const PAGED = ['ListAssistantsResponse', 'ListMessagesResponse', 'ListRunsResponse', 'ListRunStepsResponse', 'ListFilesResponse', 'ListVectorStoresResponse', 'ListVectorStoreFilesResponse'];
 const ALWAYS = 'hosted always sends it; the document leaves it optional';
@@ -119,4 +126,23 @@ export const EXTENSIONS: readonly Extension[] = [
       required: ['object', 'data', 'first_id', 'last_id', 'has_more'],
     },
   },
+  ...['get', 'post'].map((method) => ({
+    method,
+    path: '/project',
+    name: 'ProjectObject',
+    reason: 'settings of a project are ours alone',
+    schema: {
+      type: 'object',
+      additionalProperties: false,
+      properties: {
+        id: { type: 'string' },
+        object: { type: 'string', enum: ['project'] },
+        retention: RETENTION,
+        export_on_expiry: { type: 'boolean' },
+        expiring_days: { type: ['integer', 'null'], minimum: 1, maximum: 365 },
+        when_busy: { type: 'string', enum: ['reject', 'queue', 'cancel_active'] },
+      },
+      required: ['id', 'object', 'retention', 'export_on_expiry', 'expiring_days', 'when_busy'],
+    },
+  })),
 ];

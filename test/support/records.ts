@@ -2,13 +2,18 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { ApiKey } from '../../shared/domain/api-key.ts';
 import { Assistant } from '../../shared/domain/assistant.ts';
+import { Delivery, DELIVERY_KEPT_MS, type DeliveryOf } from '../../shared/domain/delivery.ts';
+import { Export, type ExportIn, NO_COUNTS } from '../../shared/domain/export.ts';
 import { IDEMPOTENCY_KEPT_MS, IdempotencyRecord } from '../../shared/domain/idempotency.ts';
 import { newId } from '../../shared/domain/ids.ts';
 import { Message } from '../../shared/domain/message.ts';
+import { newProject, Project } from '../../shared/domain/project.ts';
 import { RunStep, type StepOf } from '../../shared/domain/run-step.ts';
 import { Run, type RunOf, type RunStatus } from '../../shared/domain/run.ts';
 import { Thread } from '../../shared/domain/thread.ts';
+import { ToolEndpoint } from '../../shared/domain/tool-endpoint.ts';
 import type { Usage } from '../../shared/domain/usage.ts';
+import { newSigningSecret, WebhookEndpoint } from '../../shared/domain/webhook-endpoint.ts';
 import { START_MS } from './manual-clock.ts';
 
 export const PROJECT = 'proj_test';
@@ -146,3 +151,66 @@ export const anIdempotencyRecord = (fields: Partial<IdempotencyRecord> = {}): Id
     removeAfterMs: START_MS + IDEMPOTENCY_KEPT_MS,
     ...fields,
   });
+
+export const aProject = (fields: Partial<Project> = {}): Project => Project.parse({ ...newProject(`proj_${randomUUID()}`), ...fields });
+
+const owned = { ...born, projectId: PROJECT };
+
+export const aWebhookEndpoint = (fields: Partial<WebhookEndpoint> = {}): WebhookEndpoint =>
+  WebhookEndpoint.parse({
+    ...owned,
+    id: newId('webhook_endpoint', START_MS),
+    name: 'shop',
+    url: 'https://example.com/hook',
+    eventTypes: ['thread.created'],
+    secrets: [{ secret: newSigningSecret() }],
+    ...fields,
+  });
+
+const deliveryExtras: { [S in Delivery['status']]: Partial<DeliveryOf<S>> } = {
+  pending: { nextAttemptAtMs: START_MS },
+  delivered: { deliveredAtMs: START_MS + 1000 },
+  failed: {},
+};
+
+export const DELIVERY_STATUSES = Object.keys(deliveryExtras) as Delivery['status'][];
+
+export const aDelivery = <S extends Delivery['status']>(status: S, fields: Partial<DeliveryOf<S>> = {}): DeliveryOf<S> =>
+  Delivery.parse({
+    ...owned,
+    id: newId('delivery', START_MS),
+    endpointId: 'whe_000000000000000000000001',
+    event: { id: newId('event', START_MS), type: 'thread.created', createdAtMs: START_MS, data: { id: parents.threadId } },
+    attempts: [],
+    attemptCount: 0,
+    removeAfterMs: START_MS + DELIVERY_KEPT_MS,
+    ...deliveryExtras[status],
+    status,
+    ...fields,
+  }) as DeliveryOf<S>;
+
+const exportExtras: { [S in Export['status']]: Partial<ExportIn<S>> } = {
+  queued: {},
+  in_progress: { startedAtMs: START_MS },
+  completed: { startedAtMs: START_MS, completedAtMs: START_MS + 2000 },
+  failed: { failedAtMs: START_MS + 2000, error: 'The disk is full.' },
+};
+
+export const EXPORT_STATUSES = Object.keys(exportExtras) as Export['status'][];
+
+export const anExport = <S extends Export['status']>(status: S, fields: Partial<ExportIn<S>> = {}): ExportIn<S> =>
+  Export.parse({
+    ...owned,
+    id: newId('export', START_MS),
+    of: { threadId: parents.threadId },
+    format: 'jsonl',
+    cause: 'request',
+    counts: NO_COUNTS,
+    bytes: 0,
+    ...exportExtras[status],
+    status,
+    ...fields,
+  }) as ExportIn<S>;
+
+export const aToolEndpoint = (fields: Partial<ToolEndpoint> = {}): ToolEndpoint =>
+  ToolEndpoint.parse({ ...owned, id: `tool_${randomUUID()}`, target: { url: 'https://example.com/weather' }, secret: newSigningSecret(), timeoutSeconds: 480, ...fields });

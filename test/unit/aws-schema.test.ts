@@ -11,6 +11,11 @@ const anyKey: fc.Arbitrary<Key> = fc.oneof(
   fc.tuple(anyPart, anyPart).map(([project, id]) => keys.thread(project, id)),
   fc.tuple(anyPart, anyPart).map(([project, id]) => keys.idempotency(project, id)),
   anyPart.map((id) => keys.apiKey(id)),
+  anyPart.map((id) => keys.project(id)),
+  fc.tuple(anyPart, anyPart).map(([project, id]) => keys.webhookEndpoint(project, id)),
+  fc.tuple(anyPart, anyPart, anyPart).map(([project, endpoint, id]) => keys.delivery(project, endpoint, id)),
+  fc.tuple(anyPart, anyPart).map(([project, id]) => keys.export(project, id)),
+  fc.tuple(anyPart, anyPart).map(([project, id]) => keys.toolEndpoint(project, id)),
   fc.tuple(anyPart, anyPart, anyPart).map(([project, thread, id]) => keys.message(project, thread, id)),
   fc.tuple(anyPart, anyPart, anyPart).map(([project, thread, id]) => keys.run(project, thread, id)),
   fc.tuple(anyPart, anyPart, anyPart, anyPart).map(([project, thread, run, id]) => keys.step(project, thread, run, id)),
@@ -19,7 +24,7 @@ const wellFormed = (key: Key) => [...key.scope, key.id].every((part) => part.isW
 
 describe('places', () => {
   it('are as the table in schema.ts says', () => {
-    const places = [keys.assistant('p', 'a'), keys.thread('p', 't'), keys.message('p', 't', 'm'), keys.run('p', 't', 'r'), keys.step('p', 't', 'r', 's'), keys.apiKey('k'), keys.idempotency('p', 'i')].map(placeOf);
+    const places = [keys.assistant('p', 'a'), keys.thread('p', 't'), keys.message('p', 't', 'm'), keys.run('p', 't', 'r'), keys.step('p', 't', 'r', 's'), keys.apiKey('k'), keys.idempotency('p', 'i'), keys.project('p'), keys.webhookEndpoint('p', 'w'), keys.delivery('p', 'w', 'd'), keys.export('p', 'e'), keys.toolEndpoint('p', 'f')].map(placeOf);
     expect(places).toEqual([
       { pk: 'A#p#a', sk: '#' },
       { pk: 'T#p#t', sk: '#' },
@@ -28,6 +33,11 @@ describe('places', () => {
       { pk: 'T#p#t', sk: 'S#r#s' },
       { pk: 'K#k', sk: '#' },
       { pk: 'I#p#i', sk: '#' },
+      { pk: 'P#p', sk: '#' },
+      { pk: 'W#p#w', sk: '#' },
+      { pk: 'D#p#w#d', sk: '#' },
+      { pk: 'E#p#e', sk: '#' },
+      { pk: 'F#p#f', sk: '#' },
     ]);
   });
 
@@ -87,14 +97,15 @@ describe('cursors', () => {
 });
 
 describe('the index', () => {
-  it('holds assistants, threads and keys, each in one of its shards', () => {
+  it('holds what can be listed, each in one of its shards', () => {
     const ids = Array.from({ length: 400 }, () => newId('thread', Date.now()));
     const shards = listShards('thread', ['p']) ?? [];
     const used = new Set(ids.map((id) => listPlace(keys.thread('p', id))?.lpk));
     expect(shards).toHaveLength(SHARDS);
     expect(used).toEqual(new Set(shards));
     expect(listPlace(keys.message('p', 't', 'm'))).toBeUndefined();
-    expect([listShards('message', ['p', 't']), listShards('idempotency', ['p'])]).toEqual([undefined, undefined]);
+    expect([listShards('message', ['p', 't']), listShards('idempotency', ['p']), listShards('project', [])]).toEqual([undefined, undefined, undefined]);
+    expect(listShards('delivery', ['p', 'w'])).toContain(listPlace(keys.delivery('p', 'w', 'd'))?.lpk);
   });
 
   it('keeps projects apart', () => {

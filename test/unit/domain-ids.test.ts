@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { type IdKind, newId, PREFIX } from '../../shared/domain/ids.ts';
+import { derivedId, type IdKind, newId, PREFIX, timeOfId } from '../../shared/domain/ids.ts';
 
 const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 const KINDS = Object.keys(PREFIX) as IdKind[];
@@ -22,7 +22,7 @@ describe('an id', () => {
   });
 
   it('begins as the contract says', () => {
-    expect(PREFIX).toEqual({ assistant: 'asst_', thread: 'thread_', message: 'msg_', run: 'run_', step: 'step_', call: 'call_' });
+    expect(PREFIX).toEqual({ assistant: 'asst_', thread: 'thread_', message: 'msg_', run: 'run_', step: 'step_', call: 'call_', webhook_endpoint: 'whe_', event: 'evt_', delivery: 'whd_', export: 'exp_' });
   });
 
   it('tells the millisecond that it was made in', () => {
@@ -121,5 +121,20 @@ describe('behind the newest id of a thread', () => {
       }),
       { numRuns: 2000 },
     );
+  });
+});
+
+describe('an id derived from what has happened', () => {
+  it('is the same whenever it is made of the same, and another for anything else', () => {
+    const id = derivedId('event', NOW, 'run_1', 3, 'thread.run.completed');
+    expect(derivedId('event', NOW, 'run_1', 3, 'thread.run.completed')).toBe(id);
+    const others = [derivedId('event', NOW, 'run_1', 3, 'thread.run.failed'), derivedId('event', NOW, 'run_13', '', 'thread.run.completed'), derivedId('event', NOW + 1, 'run_1', 3, 'thread.run.completed'), derivedId('delivery', NOW, 'run_1', 3, 'thread.run.completed')];
+    expect(new Set([id, ...others].map((each) => each.slice(-16))).size).toBe(5);
+  });
+
+  it('looks like any other, and sorts by its time', () => {
+    const ids = Array.from({ length: 200 }, (_, n) => derivedId('delivery', NOW + n, n));
+    expect(isRising(ids)).toBe(true);
+    ids.forEach((id, n) => expect(timeOfId('delivery', id)).toBe(NOW + n));
   });
 });

@@ -213,7 +213,9 @@ function engineOf(service: Exclude<Service, 'secretsmanager'>, { db, sqs, s3, sf
 }
 
 /** Resolves when it has left, or when nobody is there any more to take it: of a large answer to a frozen caller, when that wakes. */
-async function send(response: ServerResponse, { status, headers, body }: Answer): Promise<void> {
+async function send(response: ServerResponse, { status, headers: { date: _, ...headers }, body }: Answer): Promise<void> {
+  // The real time beside a clock that was moved would look like a skew to the SDK, which then retries whatever was refused.
+  response.sendDate = false;
   if (response.destroyed) return;
   const done = new Promise<void>((resolve) => void response.once('close', resolve));
   response.writeHead(status, headers).end(body);

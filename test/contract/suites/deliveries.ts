@@ -10,7 +10,14 @@ export const MINUTE = 60_000;
 /** `nth` counts the deliveries of the same job so far, failed or not. */
 export type Answer = (delivery: Delivery, name: string, nth: number) => Outcome | Promise<Outcome>;
 
-/** A handler that keeps what it is given. Tests tell jobs apart by their run ids. */
+/** What tests tell jobs apart by. */
+export const nameOf = (job: Job): string => {
+  if ('runId' in job) return job.runId;
+  if ('exportId' in job) return job.exportId;
+  return 'deliveryId' in job ? job.deliveryId : job.threadId;
+};
+
+/** A handler that keeps what it is given. */
 export class Deliveries {
   readonly all: Delivery[] = [];
   readonly #stage: Stage;
@@ -23,12 +30,12 @@ export class Deliveries {
 
   readonly handle: Handle = async (delivery) => {
     this.all.push(delivery);
-    const name = delivery.job.runId;
+    const name = nameOf(delivery.job);
     return name.startsWith('fence') ? DONE : this.#answer(delivery, name, this.count(name));
   };
 
   get names(): string[] {
-    return this.all.map(({ job }) => job.runId).filter((name) => !name.startsWith('fence'));
+    return this.all.map(({ job }) => nameOf(job)).filter((name) => !name.startsWith('fence'));
   }
 
   count(name: string): number {
@@ -36,7 +43,7 @@ export class Deliveries {
   }
 
   attempts(name: string): number[] {
-    return this.all.filter(({ job }) => job.runId === name).map(({ attempt }) => attempt);
+    return this.all.filter(({ job }) => nameOf(job) === name).map(({ attempt }) => attempt);
   }
 
   reach(name: string, count = 1): Promise<void> {
@@ -47,15 +54,15 @@ export class Deliveries {
   async fence(): Promise<void> {
     const name = `fence_${this.#fences++}`;
     await send(this.#stage, job(name, this.#stage.world.clock.nowMs()));
-    await until(() => this.all.some((delivery) => delivery.job.runId === name), 'a job that is due has been delivered');
+    await until(() => this.all.some((delivery) => nameOf(delivery.job) === name), 'a job that is due has been delivered');
   }
   #fences = 0;
 }
 
 /** Of the kind that engines never hurry, unless told otherwise. */
-export function jobOf(runId: string, type: Job['type'] = 'expire-run'): Job {
+export function jobOf(runId: string, type: 'expire-run' | 'drive-run' | 'settle-run' = 'expire-run', dueMs = 0): Job {
   const ids = { projectId: PROJECT, threadId: 'thread_1', runId };
-  return type === 'expire-run' ? { type, ...ids } : { type, ...ids, rev: 0 };
+  return type === 'expire-run' ? { type, ...ids } : { type, ...ids, rev: 0, dueMs };
 }
 
 export const job = (name: string, dueMs: number, runId = name): Scheduled => ({ name, dueMs, job: jobOf(runId) });

@@ -1,55 +1,12 @@
-/** What every feed must do: tell each removal of a thread once it is committed, at least once, in order for one thread. */
+/** What every feed must do: tell each removal of a thread once it is committed, at least once, in order for one thread. More in feed-changes.ts. */
 import { describe, expect, it } from '@jest/globals';
 import type { Thread } from '../../../shared/domain/thread.ts';
 import { create, remove, update } from '../../../shared/ports/commit.ts';
-import type { FeedEvent } from '../../../shared/ports/feed.ts';
+import { isExpired } from '../../../shared/ports/feed.ts';
 import { aMessage, aRun, aThread, anAssistant, anIdempotencyRecord, PROJECT } from '../../support/records.ts';
-import { failureOf, type MakeWorld, type Stage, until, useStage } from './stage.ts';
-
-type Tell = (event: FeedEvent) => Promise<void>;
-
-/** A consumer that keeps what it is told. */
-class Told {
-  readonly events: FeedEvent[] = [];
-  readonly #stage: Stage;
-  readonly consumer: { stop(): void };
-
-  constructor(stage: Stage, tell: Tell = () => Promise.resolve()) {
-    this.#stage = stage;
-    this.consumer = stage.follow(async (event) => {
-      this.events.push(event);
-      if (!event.record.id.startsWith('thread_fence')) await tell(event);
-    });
-  }
-
-  /** The threads told, without fences. */
-  get threads(): Thread[] {
-    return this.events.flatMap((event) => (event.kind === 'thread' && !event.record.id.startsWith('thread_fence') ? [event.record] : []));
-  }
-
-  count(id: string): number {
-    return this.threads.filter((thread) => thread.id === id).length;
-  }
-
-  reach(id: string, count = 1): Promise<void> {
-    return until(() => this.count(id) >= count, `the removal of ${id} has been told ${count} time(s)`);
-  }
-
-  /** The same for what must be told again: time goes by until it has been, as pauses may grow. */
-  async again(id: string, count: number): Promise<void> {
-    const { world } = this.#stage;
-    for (let tries = 0; tries < 20 && this.count(id) < count; tries++) await world.pass(world.traits.feedRetryMs);
-    await this.reach(id, count);
-  }
-
-  /** Resolves when a removal committed now has been told: what has not come by then was not to be told. */
-  async fence(): Promise<void> {
-    const thread = aThread({ id: aThread().id.replace('thread_', 'thread_fence') });
-    await this.#stage.put('thread', thread);
-    await this.#stage.world.commit({ name: 'fence', writes: [remove('thread', thread)] });
-    await until(() => this.events.some((event) => event.record.id === thread.id), 'a removal has been told');
-  }
-}
+import { describeFeedChanges } from './feed-changes.ts';
+import { failureOf, type MakeWorld, type Stage, useStage } from './stage.ts';
+import { Told } from './told.ts';
 
 export function describeFeed(name: string, makeWorld: MakeWorld): void {
   describe(`${name}: feed`, () => {
@@ -64,7 +21,8 @@ export function describeFeed(name: string, makeWorld: MakeWorld): void {
       await stage.world.commit({ name: 'change', writes: [write] });
       await removeAll(write.record);
       await told.reach(thread.id);
-      expect(told.events).toStrictEqual([{ type: 'removed', kind: 'thread', record: write.record }]);
+      expect(told.removals).toStrictEqual([{ type: 'removed', kind: 'thread', record: write.record, atMs: expect.any(Number) }]);
+      expect(told.removals.map(isExpired)).toEqual([false]);
     });
 
     it('tells what was removed before it had a consumer', async () => {
@@ -74,7 +32,7 @@ export function describeFeed(name: string, makeWorld: MakeWorld): void {
       await new Told(stage).reach(thread.id);
     });
 
-    it('tells nothing of what is made, changed or still there', async () => {
+    it('tells no removal of what is made, changed or still there', async () => {
       const told = new Told(stage);
       const thread = aThread();
       await put(thread);
@@ -83,7 +41,7 @@ export function describeFeed(name: string, makeWorld: MakeWorld): void {
       expect(told.threads).toEqual([]);
     });
 
-    it('tells nothing of other kinds', async () => {
+    it('tells no removal of other kinds', async () => {
       const told = new Told(stage);
       const [message, run, assistant, memory] = [aMessage(), aRun('queued'), anAssistant(), anIdempotencyRecord({ removeAfterMs: stage.world.clock.nowMs() + 1000 })];
       await stage.world.commit({ name: 'create', writes: [create('message', message), create('run', run), create('assistant', assistant), create('idempotency', memory)] });
@@ -91,8 +49,7 @@ export function describeFeed(name: string, makeWorld: MakeWorld): void {
       await stage.world.pass(1000);
       await stage.world.sweep();
       await told.fence();
-      expect(told.events.filter((event) => event.kind !== 'thread')).toEqual([]);
-      expect(told.threads).toEqual([]);
+      expect(told.events.filter((event) => event.type === 'removed' && !event.record.id.startsWith('thread_fence'))).toEqual([]);
     });
 
     it('tells nothing of a removal that did not come about', async () => {
@@ -129,8 +86,8 @@ export function describeFeed(name: string, makeWorld: MakeWorld): void {
 
     it('tells again what its handler threw at, and then what follows', async () => {
       let failures = 0;
-      const told = new Told(stage, async ({ record }) => {
-        if ('metadata' in record && record.metadata['bad'] === 'yes' && ++failures <= 2) throw new Error('not now');
+      const told = new Told(stage, async ({ type, record }) => {
+        if (type === 'removed' && record.metadata['bad'] === 'yes' && ++failures <= 2) throw new Error('not now');
       });
       const [bad, good] = [aThread({ metadata: { bad: 'yes' } }), aThread()];
       await put(bad, good);
@@ -145,8 +102,8 @@ export function describeFeed(name: string, makeWorld: MakeWorld): void {
     });
 
     it('keeps the order of one thread also when its handler throws in between', async () => {
-      const told = new Told(stage, async () => {
-        if (told.threads.length === 1) throw new Error('once');
+      const told = new Told(stage, async ({ type }) => {
+        if (type === 'removed' && told.threads.length === 1) throw new Error('once');
       });
       const id = aThread().id;
       for (const life of ['1', '2']) {
@@ -160,7 +117,7 @@ export function describeFeed(name: string, makeWorld: MakeWorld): void {
     });
 
     it('tells after a restart what it had not been able to tell', async () => {
-      const told = new Told(stage, () => new Promise(() => undefined));
+      const told = new Told(stage, ({ type }) => (type === 'removed' ? new Promise(() => undefined) : Promise.resolve()));
       const [under, waiting] = [aThread(), aThread()];
       await put(under, waiting);
       await removeAll(under);
@@ -194,7 +151,7 @@ export function describeFeed(name: string, makeWorld: MakeWorld): void {
       await removeAll(thread);
       const next = new Told(stage);
       await next.reach(thread.id);
-      expect(told.events).toEqual([]);
+      expect(told.removals).toEqual([]);
     });
 
     it('tells of threads whose time has come, and of no others', async () => {
@@ -208,6 +165,7 @@ export function describeFeed(name: string, makeWorld: MakeWorld): void {
       await told.reach(over.id);
       await told.fence();
       expect(told.threads).toStrictEqual([over]);
+      expect(told.removals.map(isExpired)).toEqual([true]);
       const left = await stage.world.store.page('thread', [PROJECT], { order: 'asc', limit: 10 });
       expect(left.items.map(({ id }) => id)).toEqual([saved.id, later.id, endless.id]);
     });
@@ -221,6 +179,8 @@ export function describeFeed(name: string, makeWorld: MakeWorld): void {
       await stage.world.sweep();
       for (const { id } of threads) await told.reach(id);
     });
+
+    describe('changes', () => describeFeedChanges(stage));
   });
 }
 

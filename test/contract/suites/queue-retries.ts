@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
 import type { Outcome } from '../../../shared/ports/queue.ts';
-import { DONE, Deliveries, job, MINUTE, SECOND, send } from './deliveries.ts';
+import { DONE, Deliveries, job, MINUTE, nameOf, SECOND, send } from './deliveries.ts';
 import type { Stage } from './stage.ts';
 
 const STEP_MS = 100;
@@ -37,7 +37,7 @@ export function describeRetries(stage: Stage): void {
     const deliveries = new Deliveries(stage);
     stage.work((delivery) => {
       void deliveries.handle(delivery);
-      if (delivery.attempt === 1 && delivery.job.runId === 'a') throw new Error('at once');
+      if (delivery.attempt === 1 && nameOf(delivery.job) === 'a') throw new Error('at once');
       return Promise.resolve(DONE);
     });
     await send(stage, job('a', now()));

@@ -3,7 +3,8 @@ import { describe, expect, it } from '@jest/globals';
 import { create } from '../../../shared/ports/commit.ts';
 import { keyOf } from '../../../shared/ports/store.ts';
 import { aThread } from '../../support/records.ts';
-import { DONE, Deliveries, job, jobOf, MINUTE, SECOND, send } from './deliveries.ts';
+import type { Job } from '../../../shared/ports/queue.ts';
+import { DONE, Deliveries, job, jobOf, MINUTE, nameOf, SECOND, send } from './deliveries.ts';
 import { describeNames } from './queue-names.ts';
 import { describeRestarts } from './queue-restarts.ts';
 import { describeRetries } from './queue-retries.ts';
@@ -165,9 +166,35 @@ function describeConcurrency(stage: Stage): void {
     expect(deliveries.names).toHaveLength(600);
   });
 
+  it('delivers every sort of job as it was sent, and again when it failed', async () => {
+    const [projectId, threadId, rev] = ['proj / ü', 'thread_1', 3];
+    const jobs: Job[] = [
+      { type: 'drive-run', projectId, threadId, runId: 'run_1', rev, dueMs: now() },
+      { type: 'settle-run', projectId, threadId, runId: 'run_2', rev, dueMs: now() },
+      { type: 'expire-run', projectId, threadId, runId: 'run_3' },
+      { type: 'run-export', projectId, exportId: 'exp_1' },
+      { type: 'send-delivery', projectId, endpointId: 'whe_1', deliveryId: 'whd_1' },
+      { type: 'call-tools', projectId, threadId, runId: 'run_4', round: 2 },
+      { type: 'warn-expiry', projectId, threadId: 'thread_2' },
+    ];
+    const deliveries = new Deliveries(stage, (_, __, nth) => {
+      if (nth === 1) throw new Error('once');
+      return DONE;
+    });
+    stage.work(deliveries.handle);
+    for (const sent of jobs) await send(stage, { name: `${sent.type}:${nameOf(sent)}`, job: sent, dueMs: now() });
+    for (const sent of jobs) await deliveries.reach(nameOf(sent));
+    await stage.world.pass(MINUTE);
+    for (const sent of jobs) await deliveries.reach(nameOf(sent), 2);
+    for (const sent of jobs) {
+      const seen = deliveries.all.filter((delivery) => nameOf(delivery.job) === nameOf(sent)).slice(0, 2);
+      expect(seen).toStrictEqual([{ job: sent, attempt: 1 }, { job: sent, attempt: 2 }]);
+    }
+  });
+
   it('delivers jobs that handlers send', async () => {
-    const deliveries = new Deliveries(stage, async ({ job: { runId } }) => {
-      const n = Number(runId);
+    const deliveries = new Deliveries(stage, async (_, name) => {
+      const n = Number(name);
       if (n < 20) await send(stage, job(String(n + 1), now()));
       return DONE;
     });

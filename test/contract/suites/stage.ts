@@ -3,6 +3,7 @@ import { afterEach, beforeEach, jest } from '@jest/globals';
 import { setImmediate as turn, setTimeout as delay } from 'node:timers/promises';
 import type { Clock } from '../../../shared/domain/clock.ts';
 import { type Commit, create } from '../../../shared/ports/commit.ts';
+import type { Blobs } from '../../../shared/ports/blobs.ts';
 import type { Feed, FeedEvent } from '../../../shared/ports/feed.ts';
 import type { Handle, Queue } from '../../../shared/ports/queue.ts';
 import type { Kind, RecordOf, Store } from '../../../shared/ports/store.ts';
@@ -13,6 +14,7 @@ export interface ContractWorld {
   commit: Commit;
   queue: Queue;
   feed: Feed;
+  blobs: Blobs;
   clock: Clock;
   traits: Traits;
   /** Waits for `ms`: what is under way comes to rest first, and what falls due meanwhile has been begun when it resolves. */
@@ -32,8 +34,12 @@ export interface Traits {
   namesReplace: boolean;
   /** After this time at the latest what a dead process had not acknowledged comes again. */
   redeliveryMs: number;
+  /** A run that is to be driven at once is told of a second time, a minute later. */
+  tellsRunsTwice: boolean;
   /** After this time at the latest an event comes again whose handler threw for the first time. */
   feedRetryMs: number;
+  /** An event whose handler throws holds up those of its own thread alone. (Of a stream it is a shard's.) */
+  feedIsParallel: boolean;
 }
 
 export type MakeWorld = () => Promise<ContractWorld>;

@@ -2,7 +2,7 @@ import { expect, it } from '@jest/globals';
 import type { PageQuery } from '../../../shared/ports/store.ts';
 import { keyOf } from '../../../shared/ports/store.ts';
 import { remove } from '../../../shared/ports/commit.ts';
-import { aMessage, aRun, aStep, anApiKey, PROJECT } from '../../support/records.ts';
+import { aDelivery, aMessage, aRun, aStep, aToolEndpoint, aWebhookEndpoint, anApiKey, anExport, PROJECT } from '../../support/records.ts';
 import type { Stage } from './stage.ts';
 
 type Bounds = Pick<PageQuery, 'order' | 'limit' | 'after' | 'before'>;
@@ -49,6 +49,21 @@ export function describePages(stage: Stage): void {
     await stage.put('message', aMessage({ threadId: THREAD, id: mine.id }));
     expect((await stage.world.store.page('step', [PROJECT, THREAD, 'run_1'], { order: 'asc', limit: 10 })).items).toStrictEqual([mine]);
     expect((await stage.world.store.page('step', [PROJECT, THREAD], { order: 'asc', limit: 10 })).items).toEqual([]);
+  });
+
+  it('lists what a project has beside its threads, and deliveries by their endpoint', async () => {
+    const other = { projectId: 'proj_other' };
+    const [endpoint, history, tool] = [aWebhookEndpoint(), anExport('queued'), aToolEndpoint()];
+    const [one, two] = [aDelivery('pending', { endpointId: endpoint.id }), aDelivery('failed', { endpointId: endpoint.id })];
+    await stage.put('webhook_endpoint', endpoint, aWebhookEndpoint(other));
+    await stage.put('export', history, anExport('queued', other));
+    await stage.put('tool_endpoint', tool, aToolEndpoint(other));
+    await stage.put('delivery', one, two, aDelivery('pending', { endpointId: `${endpoint.id}1` }), aDelivery('pending', { endpointId: endpoint.id, ...other }));
+    const query: PageQuery = { order: 'desc', limit: 10 };
+    expect((await stage.world.store.page('webhook_endpoint', [PROJECT], query)).items).toStrictEqual([endpoint]);
+    expect((await stage.world.store.page('export', [PROJECT], query)).items).toStrictEqual([history]);
+    expect((await stage.world.store.page('tool_endpoint', [PROJECT], query)).items).toStrictEqual([tool]);
+    expect((await stage.world.store.page('delivery', [PROJECT, endpoint.id], query)).items).toStrictEqual([two, one]);
   });
 
   it('lists keys, which have no project above them', async () => {

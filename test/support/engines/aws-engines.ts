@@ -16,6 +16,8 @@ export interface AwsResources {
   bucket: string;
   queue: string;
   queueUrl: string;
+  webhookQueue: string;
+  webhookQueueUrl: string;
   machine: string;
   stateMachineArn: string;
 }
@@ -68,13 +70,14 @@ export class AwsEngines {
 
   async makeResources(onTask: OnTask): Promise<AwsResources> {
     const name = `threadkeep-${randomUUID()}`;
-    const [queueUrl, stateMachineArn] = await Promise.all([this.#makeQueue(name), this.machines.create(name, TIMER_MACHINE, onTask), this.#makeTable(name), this.#makeBucket(name)]);
-    return { table: name, bucket: name, queue: name, queueUrl, machine: name, stateMachineArn };
+    const webhookQueue = `${name}-webhooks`;
+    const [queueUrl, webhookQueueUrl, stateMachineArn] = await Promise.all([this.#makeQueue(name), this.#makeQueue(webhookQueue), this.machines.create(name, TIMER_MACHINE, onTask), this.#makeTable(name), this.#makeBucket(name)]);
+    return { table: name, bucket: name, queue: name, queueUrl, webhookQueue, webhookQueueUrl, machine: name, stateMachineArn };
   }
 
-  async removeResources({ table, queueUrl, machine }: AwsResources): Promise<void> {
+  async removeResources({ table, queueUrl, webhookQueueUrl, machine }: AwsResources): Promise<void> {
     const { db, sqs } = this.hands;
-    await Promise.all([db.send(new DeleteTableCommand({ TableName: table })), sqs.send(new DeleteQueueCommand({ QueueUrl: queueUrl })), this.machines.remove(machine)]);
+    await Promise.all([db.send(new DeleteTableCommand({ TableName: table })), ...[queueUrl, webhookQueueUrl].map((QueueUrl) => sqs.send(new DeleteQueueCommand({ QueueUrl }))), this.machines.remove(machine)]);
   }
 
   async stop(): Promise<void> {
@@ -95,7 +98,7 @@ export class AwsEngines {
         AttributeDefinitions: [partitionKey, sortKey, index.partitionKey, index.sortKey].map((AttributeName) => ({ AttributeName, AttributeType: 'S' })),
         KeySchema: keySchema(partitionKey, sortKey),
         GlobalSecondaryIndexes: [{ IndexName: index.name, KeySchema: keySchema(index.partitionKey, index.sortKey), Projection: { ProjectionType: 'KEYS_ONLY' } }],
-        StreamSpecification: { StreamEnabled: true, StreamViewType: 'OLD_IMAGE' },
+        StreamSpecification: { StreamEnabled: true, StreamViewType: 'NEW_AND_OLD_IMAGES' },
       }),
     );
     await this.hands.db.send(new UpdateTimeToLiveCommand({ TableName, TimeToLiveSpecification: { AttributeName: TABLE.timeToLive, Enabled: true } }));

@@ -14,13 +14,15 @@ interface Stream {
 
 /** How far a table's stream has been told. Outlives the processes that are told, as the mapping itself does. */
 export class StreamPosition {
+  readonly #clock: Clock;
   iterator: string | undefined;
   /** Records read and not yet told. */
   pending: StreamRecord[] = [];
   readonly #endpoint: string;
   readonly #table: string;
 
-  constructor(endpoint: string, table: string) {
+  constructor(endpoint: string, table: string, clock: Clock) {
+    this.#clock = clock;
     this.#endpoint = endpoint;
     this.#table = table;
   }
@@ -30,7 +32,9 @@ export class StreamPosition {
     if (this.pending.length > 0) return;
     this.iterator ??= await this.#begin();
     const { Records, NextShardIterator } = await this.#call<{ Records: StreamRecord[]; NextShardIterator?: string }>('GetRecords', { ShardIterator: this.iterator, Limit: 1000 });
-    this.pending = Records;
+    // The engine's own time is real, whatever the clock of the test says.
+    const ApproximateCreationDateTime = Math.floor(this.#clock.nowMs() / 1000);
+    this.pending = Records.map(({ dynamodb, ...record }) => ({ ...record, dynamodb: { ...dynamodb, ApproximateCreationDateTime } }));
     this.iterator = NextShardIterator ?? this.iterator;
   }
 

@@ -19,7 +19,7 @@ export const createRun = endpoint({
       lease: leaseIf(call, body.stream),
     });
     if (!body.stream) return runResponse(call, created.run);
-    return streamRun(call, created.run, (emit) => {
+    return streamRun(call, created, (emit) => {
       emit({ type: 'thread.run.created', run: created.queued });
       emit({ type: 'thread.run.queued', run: created.queued });
     });

@@ -1,4 +1,5 @@
 /** What the three endpoints that start or resume a run have in common: stream it here, or leave it to the queue. */
+import type { ReadAhead } from '../../../actions/read-ahead.ts';
 import type { Emit } from '../../../domain/run-event.ts';
 import { type Lease, type Run, isActive } from '../../../domain/run.ts';
 import { executeRun } from '../../../engine/execute-run.ts';
@@ -10,13 +11,18 @@ import type { Service } from '../../service.ts';
 /** The lease to take for a request that streams: its own process drives the run, so no hop comes before the first token. */
 export const leaseIf = (service: Service, stream: boolean | undefined): Lease | undefined => (stream ? newLease(service.world) : undefined);
 
+interface Started {
+  run: Run;
+  ahead?: Promise<ReadAhead | undefined> | undefined;
+}
+
 /** Tells `beginning`, then drives the run that the caller has leased, whether or not anybody goes on listening. */
-export function streamRun(service: Service, run: Run, beginning: (emit: Emit) => void): Response {
+export function streamRun(service: Service, { run, ahead }: Started, beginning: (emit: Emit) => void): Response {
   if (run.status !== 'in_progress') throw new Error(`${run.id} cannot be streamed while it is ${run.status}`);
   return eventStream(service, async (emit) => {
     beginning(emit);
     emit({ type: 'thread.run.in_progress', run });
-    const lost = await executeRun(service.world, service.signals, run, emit);
-    if (lost && (!lost.stored || isActive(lost.stored))) throw new StreamLostError(run.id, lost.stored !== undefined);
+    const left = await executeRun(service.world, service.signals, run, emit, { ahead });
+    if (left.how === 'lost' && (!left.stored || isActive(left.stored))) throw new StreamLostError(run.id, left.stored !== undefined);
   });
 }

@@ -12,7 +12,7 @@ export const submitToolOutputs = endpoint({
     const ids = { projectId, threadId: id('thread_id'), runId: id('run_id') };
     const resumed = await submit(world, ids, outputs, leaseIf(call, body.stream));
     if (!body.stream) return runResponse(call, resumed.run);
-    return streamRun(call, resumed.run, (emit) => {
+    return streamRun(call, resumed, (emit) => {
       emit({ type: 'thread.run.step.completed', step: resumed.step });
       emit({ type: 'thread.run.queued', run: resumed.queued });
     });
