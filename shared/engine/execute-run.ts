@@ -14,6 +14,7 @@ import { type Conversation, buildModelRequest } from './build-model-request.ts';
 import { callModel, usageOf } from './call-model.ts';
 import { MOST_TRIES, saveAnsweredCalls, saveRequiredAction, saveText } from './checkpoint.ts';
 import { giveBack } from './give-back.ts';
+import { describeFailure } from './describe-failure.ts';
 import { Hold } from './hold.ts';
 import { Interrupt } from './interrupt.ts';
 import { loadConversation } from './load-conversation.ts';
@@ -153,8 +154,7 @@ async function endBadly(world: World, hold: Hold, emit: Emit, open: Open, error:
 /** What an operator must mend is an error of the log; a model that fails now and then is not. */
 function logFailure({ log }: World, runId: string, cause: unknown): void {
   if (!(cause instanceof ModelError)) log.error('job_failed', { runId, error: cause });
-  else if (cause.kind === 'unauthorized') log.error('model_failed', { runId, kind: cause.kind, reason: cause.message });
-  else log.info('model_failed', { runId, kind: cause.kind, reason: cause.message });
+  else log[cause.kind === 'unauthorized' ? 'error' : 'info']('model_failed', { runId, ...describeFailure(cause) });
 }
 
 function endOf(cause: unknown): Extract<RunEnd, { status: 'expired' | 'cancelled' | 'failed' }> {

@@ -11,7 +11,7 @@ const RATE_LIMITED = 'The rate limit of the model was exceeded. Please slow down
 
 /**
  * A failed model call as the run's `last_error`: total over the kinds. The provider's own words go along where they speak of the
- * request; where they may speak of the operator's account they stay in the log.
+ * request; where they may speak of the operator's account they go nowhere.
  */
 export function runErrorOf(error: ModelError): RunError {
   const table: Record<ModelErrorKind, RunError> = {
