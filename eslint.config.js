@@ -6,7 +6,7 @@ import tseslint from 'typescript-eslint';
 // ---- Who may import whom: the arrows of docs/architecture.md ----
 
 const facts = ['shared/domain', 'shared/ports'];
-const core = [...facts, 'shared/actions', 'shared/engine', 'shared/tools'];
+const core = [...facts, 'shared/histories', 'shared/actions', 'shared/engine', 'shared/tools'];
 const contract = [...facts, 'shared/wire'];
 const front = [...core, 'shared/wire', 'shared/http', 'shared/models'];
 
@@ -21,9 +21,12 @@ const layers = {
   'shared/engine': { folders: core },
   'shared/wire': { folders: contract, packages: ['zod', 'type openai'] },
   'shared/http': { folders: [...core, 'shared/wire', 'shared/http'], packages: ['hono', 'zod', 'node:crypto', 'type openai'] },
+  // Records as lines of a file and back: a line has the wire's shapes, and neither actions nor engine write those themselves.
+  'shared/histories': { folders: [...contract, 'shared/histories'], packages: ['zod', 'node:util'] },
   'shared/models': { folders: [...facts, 'shared/models'] },
-  'shared/embedded': { folders: [...facts, 'shared/models', 'shared/embedded'] },
-  'shared/aws': { folders: [...facts, 'shared/models', 'shared/aws'] },
+  'shared/outbound': { folders: [...facts, 'shared/outbound'] },
+  'shared/embedded': { folders: [...facts, 'shared/models', 'shared/outbound', 'shared/embedded'] },
+  'shared/aws': { folders: [...facts, 'shared/models', 'shared/outbound', 'shared/aws'] },
   local: { folders: [...front, 'shared/embedded', 'local'] },
   functions: { folders: [...front, 'shared/aws', 'functions'] },
   infra: { folders: [...facts, 'shared/aws', 'functions', 'infra'] },
@@ -34,6 +37,8 @@ const layers = {
 const homes = {
   openai: ['shared/models'],
   'gpt-tokenizer': ['shared/engine/tokens.ts'],
+  'ipaddr.js': ['shared/outbound'],
+  standardwebhooks: ['shared/actions'],
   'node:sqlite': ['shared/embedded'],
   '@aws-sdk': ['shared/aws'],
   '@lancedb': ['shared/embedded', 'shared/aws'],

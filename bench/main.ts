@@ -2,11 +2,12 @@
  * npm run bench [-- PART…] [--profile FOLDER]
  *
  * Measures in one run, on loopback alone: the server as users start it, a model that answers at once, and the official client,
- * each in a process of its own (the client in this one). Parts: ttft runs requests long boot memory; all without an argument.
+ * each in a process of its own (the client in this one). Parts: ttft runs requests long history boot memory; all without an argument.
  * --profile writes CPU profiles of the server into FOLDER.
  */
 import { parseArgs } from 'node:util';
 import { boot } from './parts/boot.ts';
+import { history } from './parts/history.ts';
 import { LONG_THREAD_NOTE, longThread } from './parts/long-thread.ts';
 import { memory } from './parts/memory.ts';
 import { requests } from './parts/requests.ts';
@@ -16,7 +17,7 @@ import { type Bench, openBench } from './support/lab.ts';
 import { describeMachine } from './support/machine.ts';
 import { type Row, format } from './support/table.ts';
 
-const PARTS: Record<string, (bench: Bench) => Promise<Row[]>> = { ttft, runs, requests, long: longThread, boot, memory };
+const PARTS: Record<string, (bench: Bench) => Promise<Row[]>> = { ttft, runs, requests, long: longThread, history, boot, memory };
 
 const { positionals, values } = parseArgs({ allowPositionals: true, options: { profile: { type: 'string' } } });
 const unknown = positionals.filter((name) => !(name in PARTS));

@@ -14,6 +14,7 @@ const Env = z.object({
   MAX_BODY_BYTES: whole(1024).default(16 * 1024 * 1024),
   CORS_ORIGINS: list.prefault('local'),
   ALLOWED_HOSTS: list.prefault(''),
+  OUTBOUND_LOOPBACK: z.enum(['on', 'off']).optional(),
   LOG: z.enum(['off', 'error', 'info']).default('error'),
 });
 export type Env = z.infer<typeof Env>;
@@ -35,3 +36,6 @@ export const isLoopback = (host: string): boolean => LOOPBACK.includes(host);
 /** On a loopback address the names of this machine and those allowed besides; anywhere else, or with '*', any name. */
 export const allowedHosts = ({ HOST, ALLOWED_HOSTS }: Env): readonly string[] | undefined =>
   isLoopback(HOST) && !ALLOWED_HOSTS.includes('*') ? [...LOOPBACK, ...ALLOWED_HOSTS] : undefined;
+
+/** Webhooks may go to this machine itself only where its owner tries things out: on a loopback address, or when told so. */
+export const mayAskLoopback = ({ HOST, OUTBOUND_LOOPBACK }: Env): boolean => (OUTBOUND_LOOPBACK === undefined ? isLoopback(HOST) : OUTBOUND_LOOPBACK === 'on');

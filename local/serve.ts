@@ -1,13 +1,14 @@
 /** The one-process server: the embedded world, its workers and the HTTP front, wired together. */
 import type { AddressInfo } from 'node:net';
 import type { Server } from 'node:http';
-import { reapThread } from '../shared/actions/delete-thread.ts';
+import { reapRemoved } from '../shared/actions/reap-removed.ts';
+import { tellWebhooks } from '../shared/actions/tell-webhooks.ts';
 import { type Clock, systemClock } from '../shared/domain/clock.ts';
 import { type EmbeddedWorld, openEmbeddedWorld } from '../shared/embedded/index.ts';
 import { handleJob } from '../shared/engine/handle-job.ts';
 import { RunSignals } from '../shared/engine/run-signals.ts';
 import { makeApp } from '../shared/http/app.ts';
-import { type Env, allowedHosts, toConfig } from './env.ts';
+import { type Env, allowedHosts, mayAskLoopback, toConfig } from './env.ts';
 import { makeHttpServer } from './http-server.ts';
 import { jsonLog } from './log.ts';
 
@@ -34,6 +35,7 @@ export async function serve(env: Env, { clock = systemClock, wrap = (world) => w
       config: toConfig(env),
       clock,
       log,
+      loopback: mayAskLoopback(env),
     }),
   );
   const signals = new RunSignals();
@@ -47,7 +49,10 @@ export async function serve(env: Env, { clock = systemClock, wrap = (world) => w
   }
   const workers = [
     world.queue.consume((delivery) => handleJob(world, signals, delivery)),
-    world.feed.consume((event) => (event.type === 'removed' ? reapThread(world, event.record) : Promise.resolve())),
+    world.feed.consume(async (event) => {
+      await tellWebhooks(world, event);
+      if (event.type === 'removed') await reapRemoved(world, event);
+    }),
   ];
   const { address, port, family } = server.address() as AddressInfo;
   return {

@@ -9,7 +9,7 @@ import { type Change, create, retryOnConflict, update } from '../ports/commit.ts
 import { inTurn } from '../ports/in-turn.ts';
 import type { World } from '../ports/world.ts';
 import { planThread, withDefaults } from './create-thread.ts';
-import { findAssistant, findThread } from './find.ts';
+import { findAssistant, findThreadAndAssistant } from './find.ts';
 import { checkMessageFiles, checkToolResources } from './known-files.ts';
 import { addMessages } from './new-message.ts';
 import { type ReadAhead, readAhead } from './read-ahead.ts';
@@ -36,10 +36,7 @@ interface Request {
 export async function createRun(world: World, threadId: string, messages: MessageInput[], request: Request): Promise<CreatedRun> {
   checkMessageFiles(messages);
   return inTurn(threadId, () => retryOnConflict(async () => {
-    const [before, assistant] = await Promise.all([
-      findThread(world, request.projectId, threadId),
-      findAssistant(world, request.projectId, request.assistantId),
-    ]);
+    const [before, assistant] = await findThreadAndAssistant(world, request.projectId, threadId, request.assistantId);
     const nowMs = world.clock.nowMs();
     const holder = activeRunId(before, nowMs);
     if (holder !== undefined) throw new ThreadBusyError(threadId, holder, 'run');

@@ -17,7 +17,7 @@ export function deleteThread(world: World, projectId: string, threadId: string):
 const AT_ONCE = 100;
 
 /** Deletes everything that hung under a removed thread. Begins again where it left off when it is interrupted. */
-export async function reapThread(world: World, { projectId, id }: Thread): Promise<void> {
+export async function reapThread(world: World, { projectId, id, hasImportedIds }: Thread): Promise<void> {
   for (;;) {
     const runs = await world.store.page('run', [projectId, id], { order: 'asc', limit: AT_ONCE });
     if (runs.items.length === 0) break;
@@ -26,10 +26,11 @@ export async function reapThread(world: World, { projectId, id }: Thread): Promi
     await reapPage(world, 'run', runs.items);
   }
   await reapAll(world, 'message', [projectId, id]);
+  if (hasImportedIds) await reapAll(world, 'alias', [projectId, id]);
   world.log.info('thread_reaped', { threadId: id });
 }
 
-async function reapAll(world: World, kind: 'message' | 'step', scope: Scope): Promise<void> {
+async function reapAll(world: World, kind: 'message' | 'step' | 'alias', scope: Scope): Promise<void> {
   for (;;) {
     const { items } = await world.store.page(kind, scope, { order: 'asc', limit: AT_ONCE });
     if (items.length === 0) return;

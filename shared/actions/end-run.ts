@@ -28,8 +28,9 @@ export async function commitRunEnd(world: World, run: ActiveRun, end: RunEnd, us
   const runWrite = update('run', run, endRun(run, end, usage, nowMs));
   const { message } = leftovers;
   const after = touched(unlocked(thread, run.id), nowMs);
-  const writes: Write[] = [runWrite, update('thread', thread, message ? { ...after, lastMessageId: message.id } : after)];
-  if (message) writes.push(create('message', message));
+  // The message first: the feed tells of both in the order of the writes.
+  const writes: Write[] = message ? [create('message', message)] : [];
+  writes.push(runWrite, update('thread', thread, message ? { ...after, lastMessageId: message.id } : after));
   let step = leftovers.step;
   if (step) writes.push(create('step', step));
   if (waiting) {

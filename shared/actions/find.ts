@@ -1,10 +1,13 @@
 /** Reads that must succeed: what is missing, foreign or past its retention is a NotFoundError. */
 import { NotFoundError } from '../domain/errors.ts';
 import type { Assistant } from '../domain/assistant.ts';
+import type { Delivery } from '../domain/delivery.ts';
+import type { Export } from '../domain/export.ts';
 import type { Message } from '../domain/message.ts';
 import type { RunStep } from '../domain/run-step.ts';
 import type { Run } from '../domain/run.ts';
 import type { Thread } from '../domain/thread.ts';
+import type { WebhookEndpoint } from '../domain/webhook-endpoint.ts';
 import { type Store, keys } from '../ports/store.ts';
 
 type Reader = { store: Store };
@@ -17,13 +20,27 @@ export async function findThread({ store }: Reader, projectId: string, id: strin
   return (await store.get(keys.thread(projectId, id))) ?? missing('thread', id);
 }
 
+/** Both of them, in one round trip. A missing thread is told before a missing assistant, whichever answer comes first. */
+export async function findThreadAndAssistant({ store }: Reader, projectId: string, threadId: string, assistantId: string): Promise<[Thread, Assistant]> {
+  const [thread, assistant] = await Promise.all([store.get(keys.thread(projectId, threadId)), store.get(keys.assistant(projectId, assistantId))]);
+  return [thread ?? missing('thread', threadId), assistant ?? missing('assistant', assistantId)];
+}
+
 /** A record under a thread. The thread is read with it: when it is gone, so is all that hangs under it. */
 export async function findMessage(reader: Reader, projectId: string, threadId: string, id: string): Promise<Message> {
-  const [, message] = await Promise.all([
+  const [thread, message] = await Promise.all([
     findThread(reader, projectId, threadId),
     reader.store.get(keys.message(projectId, threadId, id)),
   ]);
-  return message ?? missing('message', id);
+  // By the id that it is stored under nobody else knows it.
+  if (message && message.importedId === undefined) return message;
+  const sortId = thread.hasImportedIds ? await sortIdOf(reader, thread, id) : undefined;
+  return (sortId === undefined ? undefined : await reader.store.get(keys.message(projectId, threadId, sortId))) ?? missing('message', id);
+}
+
+/** The id that a message which was imported as `id` is stored under; `undefined` for any other. */
+export async function sortIdOf({ store }: Reader, { projectId, id: threadId }: Thread, id: string): Promise<string | undefined> {
+  return (await store.get(keys.alias(projectId, threadId, id)))?.sortId;
 }
 
 export async function findRun(reader: Reader, projectId: string, threadId: string, id: string): Promise<Run> {
@@ -37,6 +54,20 @@ export async function findStep(reader: Reader, projectId: string, threadId: stri
     reader.store.get(keys.step(projectId, threadId, runId, id)),
   ]);
   return step ?? missing('step', id);
+}
+
+export async function findExport({ store }: Reader, projectId: string, id: string): Promise<Export> {
+  return (await store.get(keys.export(projectId, id))) ?? missing('export', id);
+}
+
+export async function findWebhookEndpoint({ store }: Reader, projectId: string, id: string): Promise<WebhookEndpoint> {
+  return (await store.get(keys.webhookEndpoint(projectId, id))) ?? missing('webhook_endpoint', id);
+}
+
+/** A delivery of an endpoint that is still there. */
+export async function findDelivery(reader: Reader, projectId: string, endpointId: string, id: string): Promise<Delivery> {
+  const [, delivery] = await Promise.all([findWebhookEndpoint(reader, projectId, endpointId), reader.store.get(keys.delivery(projectId, endpointId, id))]);
+  return delivery ?? missing('delivery', id);
 }
 
 function missing(...args: ConstructorParameters<typeof NotFoundError>): never {

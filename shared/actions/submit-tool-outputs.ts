@@ -27,7 +27,7 @@ export interface Resumed {
 export function submitToolOutputs(world: World, ids: { projectId: string; threadId: string; runId: string }, outputs: ToolOutput[], lease?: Lease): Promise<Resumed> {
   return retryOnConflict(async () => {
     const nowMs = world.clock.nowMs();
-    const [found, steps] = await Promise.all([findRun(world, ids.projectId, ids.threadId, ids.runId), readSteps(world, ids)]);
+    const [found, steps] = await Promise.all([findRun(world, ids.projectId, ids.threadId, ids.runId), lease ? readSteps(world, ids) : readLastStep(world, ids)]);
     const run = asSeenAt(found, nowMs);
     if (run.status !== 'requires_action') throw new RunStatusError(run.status, 'submit_tool_outputs');
     const step = steps.at(-1);
@@ -47,6 +47,10 @@ export function submitToolOutputs(world: World, ids: { projectId: string; thread
     return { step: stepWrite.record, queued, run: runWrite.record, ahead };
   });
 }
+
+/** What waits for outputs, if anything does. The steps before it are for whoever drives the run. */
+const readLastStep = async (world: World, { projectId, threadId, runId }: { projectId: string; threadId: string; runId: string }): Promise<RunStep[]> =>
+  (await world.store.page('step', [projectId, threadId, runId], { order: 'desc', limit: 1 })).items;
 
 function answered(step: StepOf<'in_progress'>, outputs: ToolOutput[], nowMs: number): RunStep {
   const expected = openCalls(step).map((call) => call.id);

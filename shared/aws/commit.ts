@@ -116,7 +116,8 @@ async function schedule({ sender, timers, clock }: CommitParts, change: Change):
 
 /**
  * A worker that dies before its first word to the queue leaves its message hidden for longer than a Lambda, and so a run, may
- * last. Nobody would drive the run in its window; so a second message follows, which in all other cases finds nothing to do.
+ * last. Nobody would drive the run in its window; so a second message follows. It finds the run ended in most other cases, and is
+ * otherwise sent on until it has.
  */
 function withSecond(scheduled: Scheduled, nowMs: number): Scheduled[] {
   const isForNow = 'rev' in scheduled.job && scheduled.dueMs <= nowMs;

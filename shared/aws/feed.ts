@@ -73,7 +73,9 @@ async function isCommitted({ reader, clock }: FeedParts, item: Item, record: Rec
   if (text(item, 'early') === undefined) return true;
   const place = placeOfItem(item);
   const [thread, stillThere] = await Promise.all([reader.get('thread', ownPlaceOfThread(place)), reader.has(place)]);
+  // Taken back, or deleted since: then it has been told by its own removal, or never was.
+  if (!stillThere) return false;
   if (thread?.lastMessageId !== undefined && thread.lastMessageId >= record.id) return true;
-  if (stillThere && clock.nowMs() < atMs + UNCONFIRMED_MS) throw new NotYetCommittedError(`${record.id} was written before the rest of its change`);
+  if (clock.nowMs() < atMs + UNCONFIRMED_MS) throw new NotYetCommittedError(`${record.id} was written before the rest of its change`);
   return false;
 }

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../domain/clock.ts';
 import type { Thread } from '../domain/thread.ts';
+import { makeOutbound } from '../outbound/index.ts';
 import type { Commit } from '../ports/commit.ts';
 import type { FeedEvent } from '../ports/feed.ts';
 import type { Log } from '../ports/log.ts';
@@ -96,6 +97,7 @@ export function openAwsWorld({ resources, model, config, clock, log, clients = m
     config,
     ...records,
     blobs: makeBlobs(clients.s3, resources.bucket),
+    outbound: makeOutbound({ clock, loopback: false }),
     model: makeModel(model, { secrets: clients.secrets, clock }),
     owner: environment,
     // Nobody is told when an execution environment ends: only a lease that has lapsed says so.

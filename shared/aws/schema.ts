@@ -8,6 +8,7 @@
  * | message          | T#<project>#<thread>        | M#<id>       |                                |      |
  * | run              | T#<project>#<thread>        | R#<id>       |                                |      |
  * | step             | T#<project>#<thread>        | S#<run>#<id> |                                |      |
+ * | alias            | T#<project>#<thread>        | N#<id>       |                                |      |
  * | api_key          | K#<id>                      | #            | K#<shard>                      | id   |
  * | idempotency      | I#<project>#<id>            | #            |                                |      |
  * | project          | P#<project>                 | #            |                                |      |
@@ -51,7 +52,7 @@ type ListedKind = keyof typeof LISTED;
 const APART = { idempotency: 'I', project: 'P' } as const;
 
 /** Kinds in a thread's partition, and the letter that their sort keys begin with. */
-const HUNG = { message: 'M', run: 'R', step: 'S' } as const;
+const HUNG = { message: 'M', run: 'R', step: 'S', alias: 'N' } as const;
 type HungKind = keyof typeof HUNG;
 
 const OWN = '#';

@@ -8,7 +8,7 @@ export abstract class RequestError extends Error {
   }
 }
 
-export type Named = 'assistant' | 'thread' | 'run' | 'message' | 'step' | 'vector_store' | 'file' | 'model';
+export type Named = 'assistant' | 'thread' | 'webhook_endpoint' | 'delivery' | 'run' | 'message' | 'step' | 'vector_store' | 'file' | 'model' | 'export';
 
 /** No such record, or one of another project, or one past its retention. */
 export class NotFoundError extends RequestError {

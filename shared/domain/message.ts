@@ -51,6 +51,8 @@ const base = z.strictObject({
   metadata: Metadata,
   assistantId: z.string().optional(),
   runId: z.string().optional(),
+  /** What clients know it by, when it was imported from where ids do not sort by time; `id` is then its place among the others. */
+  importedId: z.string().optional(),
 });
 
 /**

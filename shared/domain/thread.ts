@@ -20,6 +20,8 @@ export const Thread = z.strictObject({
   metadata: Metadata,
   toolResources: ToolResources,
   retention: Retention,
+  /** The project's setting when absent. */
+  exportOnExpiry: z.boolean().optional(),
   lastActiveAtMs: z.int(),
   /** The store removes the record after this time and readers no longer see it from this time on (limits L1). */
   removeAfterMs: z.int().optional(),
@@ -27,6 +29,8 @@ export const Thread = z.strictObject({
   lastMessageId: z.string().optional(),
   /** Likewise the floor for the next run's id. */
   lastRunId: z.string().optional(),
+  /** Some of its messages have an `importedId`. */
+  hasImportedIds: z.boolean().optional(),
 });
 export type Thread = z.infer<typeof Thread>;
 
@@ -51,10 +55,11 @@ export function unlocked(thread: Thread, runId: string): Thread {
   return rest;
 }
 
-/** What a client says of a thread that it makes. Without a retention the thread takes the server's. */
+/** What a client says of a thread that it makes. Without a retention the thread takes the project's, or else the server's. */
 export interface ThreadInput extends Pick<Thread, 'metadata' | 'toolResources'> {
   messages: MessageInput[];
   retention?: Retention | undefined;
+  exportOnExpiry?: boolean | undefined;
 }
 
 /** The thread with another retention, counted from its last activity. */

@@ -7,7 +7,7 @@
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream, mkdirSync, rmSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import type { Clock } from '../domain/clock.ts';
@@ -31,6 +31,15 @@ export function makeBlobs(folder: string, clock: Clock): Blobs {
   const writeFile = async (path: string, fill: Parameters<typeof writeDurably>[2]) => {
     await makeFolders(dirname(path));
     await writeDurably(half, path, fill);
+  };
+
+  /** Gone in one step: half of an upload's parts would look like an upload that some of them never reached. */
+  const discard = async (upload: string) => {
+    const aside = join(half, randomUUID());
+    await rename(upload, aside).catch((error: unknown) => {
+      if (!isMissing(error)) throw error;
+    });
+    await rm(aside, { recursive: true, force: true });
   };
 
   return {
@@ -61,12 +70,12 @@ export function makeBlobs(folder: string, clock: Clock): Blobs {
       await writeFile(path, async (file) => {
         for (const part of files) await file.writeFile(createReadStream(part, { highWaterMark: COPIED_AT_ONCE }));
       });
-      await rm(at, { recursive: true, force: true });
+      await discard(at);
     },
     async abort(key, upload) {
       checkKey(key);
       const at = uploadAt(upload);
-      if (at !== undefined) await rm(at, { recursive: true, force: true });
+      if (at !== undefined) await discard(at);
     },
     async put(key, bytes) {
       await writeFile(pathOf(key), (file) => file.writeFile(bytes));

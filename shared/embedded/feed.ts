@@ -51,7 +51,7 @@ function startTelling(db: Database, clock: Clock, log: Log, handle: Handle): () 
   };
   const setAlarm = () => {
     cancelAlarm();
-    const next = db.sql('SELECT min(due_ms) AS due FROM outbox WHERE due_ms > ?').get(clock.nowMs())?.['due'];
+    const next = db.sql('SELECT min(due_ms) AS due FROM outbox WHERE due_ms > 0 AND due_ms > ?').get(clock.nowMs())?.['due'];
     if (typeof next === 'number') cancelAlarm = clock.after(next - clock.nowMs(), pump);
   };
   const tell = async (seq: number, attempts: number) => {

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { Clock } from '../domain/clock.ts';
+import { makeOutbound } from '../outbound/index.ts';
 import type { Feed } from '../ports/feed.ts';
 import type { Log } from '../ports/log.ts';
 import type { Queue } from '../ports/queue.ts';
@@ -21,6 +22,8 @@ export interface EmbeddedSettings {
   config: Config;
   clock: Clock;
   log: Log;
+  /** Webhooks may go to this machine too, and by http. */
+  loopback?: boolean;
 }
 
 export interface EmbeddedWorld extends World {
@@ -39,7 +42,7 @@ export async function openKeyRing(dataFolder: string, clock: Clock) {
 }
 
 /** Opens the folder for this process alone; DataFolderInUseError when another server has it. */
-export async function openEmbeddedWorld({ dataFolder, model, config, clock, log }: EmbeddedSettings): Promise<EmbeddedWorld> {
+export async function openEmbeddedWorld({ dataFolder, model, config, clock, log, loopback = false }: EmbeddedSettings): Promise<EmbeddedWorld> {
   const letGo = holdFolder(dataFolder);
   const blobs = orLetGo(letGo, () => makeBlobs(join(dataFolder, 'blobs'), clock));
   const db = orLetGo(letGo, () => openDatabase(dataFolder));
@@ -54,6 +57,7 @@ export async function openEmbeddedWorld({ dataFolder, model, config, clock, log 
     feed: makeFeed(db, clock, log),
     model: makeModel(model),
     blobs,
+    outbound: makeOutbound({ clock, loopback }),
     owner,
     // One process holds the folder, so whoever else holds a lease died with the process before.
     isGone: (other: string) => other !== owner,

@@ -26,13 +26,14 @@ const VERSIONS: readonly string[] = [
   CREATE INDEX outbox_key ON outbox (key, seq);`,
 
   // The outbox told removals of threads alone; their times were not written down.
-  `${['project', 'webhook_endpoint', 'delivery', 'export', 'tool_endpoint'].map(tableOf).join('')}
+  `${['project', 'webhook_endpoint', 'delivery', 'export', 'tool_endpoint', 'alias'].map(tableOf).join('')}
   ALTER TABLE outbox ADD COLUMN type TEXT NOT NULL DEFAULT 'removed';
   ALTER TABLE outbox ADD COLUMN kind TEXT NOT NULL DEFAULT 'thread';
   ALTER TABLE outbox ADD COLUMN at_ms INTEGER NOT NULL DEFAULT 0;
   ALTER TABLE outbox ADD COLUMN before TEXT;
   ALTER TABLE job ADD COLUMN lane TEXT AS (${LANE_OF_NAME}) VIRTUAL;
-  CREATE INDEX job_lane ON job (lane, due_ms, seq);`,
+  CREATE INDEX job_lane ON job (lane, due_ms, seq);
+  CREATE INDEX outbox_again ON outbox (due_ms) WHERE due_ms > 0;`,
 ];
 
 /** Brings the file up to date in one transaction, so a crash leaves the former version and two processes do not both try. */

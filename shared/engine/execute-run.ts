@@ -111,7 +111,7 @@ async function askModel(world: World, hold: Hold, emit: Emit, open: Open): Promi
   for (let cuts = 0, share = 1; ; cuts++, share *= CUT_TO) {
     const loaded = await loadConversation(world, hold.run, share, await open.ahead);
     if (!loaded.fits) return undefined;
-    const turn = newTurn(world, hold, emit, loaded.conversation);
+    const turn = newTurn(world, hold, emit, open, loaded.conversation);
     open.turn = turn;
     open.request = buildModelRequest(hold.run, loaded.conversation, completionBudget(hold.run));
     hold.check();
@@ -125,14 +125,18 @@ async function askModel(world: World, hold: Hold, emit: Emit, open: Open): Promi
   }
 }
 
-const newTurn = (world: World, hold: Hold, emit: Emit, { history, turns, lastStepId }: Conversation): Turn =>
+const newTurn = (world: World, hold: Hold, emit: Emit, open: Open, { history, turns, lastStepId }: Conversation): Turn =>
   new Turn({
     run: hold.run,
     lastMessageId: [...history, ...turns.flatMap((turn) => (turn.type === 'message' ? [turn.message] : []))].at(-1)?.id,
     lastStepId,
     nowMs: () => world.clock.nowMs(),
     emit,
-    onTextDone: (turn) => saveText(world, hold, emit, turn),
+    onTextDone: async (turn) => {
+      await saveText(world, hold, emit, turn);
+      // What was read before does not know of it.
+      open.ahead = undefined;
+    },
   });
 
 /** The run's own end, reached by the driver while it still holds the run. */

@@ -2,6 +2,9 @@
 import { commitRunEnd } from '../actions/end-run.ts';
 import { expireRun, runKey } from '../actions/expire-run.ts';
 import { readAhead } from '../actions/read-ahead.ts';
+import { runExport } from '../actions/run-export.ts';
+import { sendDelivery } from '../actions/send-delivery.ts';
+import { warnExpiry } from '../actions/warn-expiry.ts';
 import { nobodyListens } from '../domain/run-event.ts';
 import { type RunOf, claimRun, isActive, isPastWindow, releaseTo } from '../domain/run.ts';
 import { ConflictError, update } from '../ports/commit.ts';
@@ -27,9 +30,12 @@ export async function handleJob(world: World, signals: RunSignals, { job, attemp
     case 'settle-run':
       return driveOrWait(world, signals, job, attempt, giveBack);
     case 'run-export':
+      return runExport(world, job, { attempt, giveBack });
     case 'send-delivery':
-    case 'call-tools':
+      return sendDelivery(world, job, attempt);
     case 'warn-expiry':
+      return warnExpiry(world, job);
+    case 'call-tools':
       throw new Error(`nobody does this yet: ${job.type}`);
   }
 }
@@ -78,7 +84,7 @@ async function driveOrWait(world: World, signals: RunSignals, job: Extract<Job, 
 }
 
 /**
- * Looks again ever more rarely, never later than half as late again as the commit is. Not a failed attempt: those are counted, and
+ * Looks again ever more rarely: after half of the time that it is late, half a second at least. Not a failed attempt: those are counted, and
  * would end a run whose only fault is that its commit takes its time.
  */
 function awaitCommit(lateMs: number): Outcome {

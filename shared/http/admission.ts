@@ -3,9 +3,9 @@ import type { World } from '../ports/world.ts';
 /** A request's API key on trial: resolves when the key is known to be valid, and rejects when it is not. */
 export type Admission = Promise<unknown>;
 
-/** The world for a request whose key is still being looked up: it may be read, but nothing is changed and no model is asked before that. */
+/** The world for a request whose key is still being looked up: it may be read, but nothing is changed, no file written, no model asked and nothing sent anywhere before that. */
 export function untilAdmitted(world: World, admission: Admission): World {
-  const { model } = world;
+  const { blobs, model, outbound } = world;
   let isAdmitted = false;
   admission.then(
     () => (isAdmitted = true),
@@ -22,6 +22,22 @@ export function untilAdmitted(world: World, admission: Admission): World {
       async list() {
         await admission;
         return model.list();
+      },
+    },
+    blobs: {
+      ...blobs,
+      begin: async (...args) => (await admission, blobs.begin(...args)),
+      putPart: async (...args) => (await admission, blobs.putPart(...args)),
+      complete: async (...args) => (await admission, blobs.complete(...args)),
+      abort: async (...args) => (await admission, blobs.abort(...args)),
+      put: async (...args) => (await admission, blobs.put(...args)),
+      remove: async (...args) => (await admission, blobs.remove(...args)),
+    },
+    outbound: {
+      check: (url) => outbound.check(url),
+      async post(request) {
+        await admission;
+        return outbound.post(request);
       },
     },
   };

@@ -1,6 +1,7 @@
 import { type Context, Hono, type MiddlewareHandler } from 'hono';
 import { randomUUID } from 'node:crypto';
 import { cors } from 'hono/cors';
+import { hasFeature } from '../actions/features.ts';
 import { RequestError } from '../domain/errors.ts';
 import { toWireError } from '../wire/errors.ts';
 import { ForbiddenHostError, NoSuchUrlError, WrongMethodError } from '../wire/http-errors.ts';
@@ -17,9 +18,10 @@ export function makeApp(service: Service): Hono<Env> {
   if (service.allowedHosts) app.use(checkHost(service.allowedHosts));
   app.get('/healthz', (context) => context.json({ status: 'ok' }));
   app.use('/v1/*', authenticate(service.world.store));
-  for (const [method, path, handle] of routes) app.on(method, `/v1${path}`, (context) => handle(service, context));
+  const offered = routes.filter(([, , , feature]) => feature === undefined || hasFeature(service.world, feature));
+  for (const [method, path, handle] of offered) app.on(method, `/v1${path}`, (context) => handle(service, context));
   // After every method that a path has, all others.
-  for (const path of new Set(routes.map(([, path]) => path))) {
+  for (const path of new Set(offered.map(([, path]) => path))) {
     app.all(`/v1${path}`, ({ req }) => {
       throw new WrongMethodError(req.method, req.path);
     });

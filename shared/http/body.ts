@@ -26,7 +26,7 @@ function parse(bytes: Uint8Array): unknown {
 }
 
 /** Refuses what later code could not carry: endless nesting, and the one key that objects do not take as a key. */
-function checkShape(value: unknown, depth: number): void {
+export function checkShape(value: unknown, depth: number): void {
   if (typeof value !== 'object' || value === null) return;
   if (depth === DEEPEST) throw new InvalidRequestError(`The JSON body of your request is nested more than ${DEEPEST} levels deep.`);
   if (Object.hasOwn(value, '__proto__')) throw new InvalidRequestError("Unknown parameter: '__proto__'.", '__proto__', 'unknown_parameter');

@@ -17,6 +17,8 @@ export interface Call<B, Q> extends Service {
   /** A part of the path, whose prefix has been checked. */
   id: (name: IdName) => string;
   header: (name: string) => string | undefined;
+  /** As it came; its body is unread where the endpoint says so. */
+  request: Request;
 }
 
 interface Spec<B extends z.ZodType, Q extends z.ZodType> {
@@ -24,13 +26,15 @@ interface Spec<B extends z.ZodType, Q extends z.ZodType> {
   query?: Q;
   /** The kind of record that this endpoint makes: it then honours `Idempotency-Key`. */
   creates?: Creates;
+  /** The body is the endpoint's own to read, from `request`. */
+  isStream?: boolean;
   /** A plain object is sent as JSON with status 200. */
   handle: (call: Call<z.output<B>, z.output<Q>>) => Promise<object>;
 }
 
 export type Endpoint = (service: Service, context: Context<Env>) => Promise<Response>;
 
-const ID_PREFIXES = { assistant_id: 'asst', thread_id: 'thread', message_id: 'msg', run_id: 'run', step_id: 'step' } as const;
+const ID_PREFIXES = { assistant_id: 'asst', thread_id: 'thread', message_id: 'msg', run_id: 'run', step_id: 'step', webhook_endpoint_id: 'whe', delivery_id: 'whd', export_id: 'exp' } as const;
 export type IdName = keyof typeof ID_PREFIXES | 'model';
 
 export function endpoint<B extends z.ZodType = z.ZodUndefined, Q extends z.ZodType = z.ZodUndefined>(spec: Spec<B, Q>): Endpoint {
@@ -39,7 +43,7 @@ export function endpoint<B extends z.ZodType = z.ZodUndefined, Q extends z.ZodTy
     checkIds(req.param());
     const query = (spec.query ? validate(spec.query, req.query()) : undefined) as z.output<Q>;
     // An absent body and an empty one are an empty object: the official clients send either.
-    const raw = req.method === 'POST' ? await readJson(req.raw, service.maxBodyBytes) : undefined;
+    const raw = req.method === 'POST' && !spec.isStream ? await readJson(req.raw, service.maxBodyBytes) : undefined;
     const body = (spec.body ? validate(spec.body, raw === undefined ? {} : raw) : undefined) as z.output<B>;
     const call: Call<z.output<B>, z.output<Q>> = {
       ...service,
@@ -48,6 +52,7 @@ export function endpoint<B extends z.ZodType = z.ZodUndefined, Q extends z.ZodTy
       query,
       id: (name) => req.param(name) ?? '',
       header: (name) => req.header(name),
+      request: req.raw,
     };
     const result = await withIdempotency(call, spec.creates, { method: req.method, path: req.path, body: raw }, spec.handle);
     return result instanceof Response ? result : context.json(result);

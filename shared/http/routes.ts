@@ -4,7 +4,14 @@ import { deleteAssistant } from './assistants/delete.ts';
 import { listAssistants } from './assistants/list.ts';
 import { retrieveAssistant } from './assistants/retrieve.ts';
 import { updateAssistant } from './assistants/update.ts';
+import type { Feature } from '../ports/world.ts';
 import type { Endpoint } from './endpoint.ts';
+import { downloadExport } from './exports/content.ts';
+import { createExport } from './exports/create.ts';
+import { deleteExport } from './exports/delete.ts';
+import { listExports } from './exports/list.ts';
+import { retrieveExport } from './exports/retrieve.ts';
+import { createImport } from './imports/create.ts';
 import { listModels } from './models/list.ts';
 import { retrieveModel } from './models/retrieve.ts';
 import { retrieveProject } from './project/retrieve.ts';
@@ -12,6 +19,7 @@ import { updateProject } from './project/update.ts';
 import { createAndRun } from './threads/create-and-run.ts';
 import { createThread } from './threads/create.ts';
 import { deleteThread } from './threads/delete.ts';
+import { createThreadExport } from './threads/exports.ts';
 import { listThreads } from './threads/list.ts';
 import { createMessage } from './threads/messages/create.ts';
 import { deleteMessage } from './threads/messages/delete.ts';
@@ -29,10 +37,21 @@ import { submitToolOutputs } from './threads/runs/submit-tool-outputs.ts';
 import { updateRun } from './threads/runs/update.ts';
 import { touchThread } from './threads/touch.ts';
 import { updateThread } from './threads/update.ts';
+import { createWebhookEndpoint } from './webhooks/create.ts';
+import { deleteWebhookEndpoint } from './webhooks/delete.ts';
+import { listDeliveries } from './webhooks/deliveries/list.ts';
+import { replayDelivery } from './webhooks/deliveries/replay.ts';
+import { listWebhookEventTypes } from './webhooks/event-types.ts';
+import { listWebhookEndpoints } from './webhooks/list.ts';
+import { retrieveWebhookEndpoint } from './webhooks/retrieve.ts';
+import { rotateWebhookSecret } from './webhooks/rotate-secret.ts';
+import { testWebhookEndpoint } from './webhooks/test.ts';
+import { updateWebhookEndpoint } from './webhooks/update.ts';
 
 export type Method = 'GET' | 'POST' | 'DELETE';
 
-export const routes: readonly (readonly [Method, string, Endpoint])[] = [
+/** With the feature that each belongs to, beside the Assistants API itself. */
+export const routes: readonly (readonly [Method, string, Endpoint, Feature?])[] = [
   ['GET', '/assistants', listAssistants],
   ['POST', '/assistants', createAssistant],
   ['GET', '/assistants/:assistant_id', retrieveAssistant],
@@ -46,6 +65,7 @@ export const routes: readonly (readonly [Method, string, Endpoint])[] = [
   ['POST', '/threads/:thread_id', updateThread],
   ['DELETE', '/threads/:thread_id', deleteThread],
   ['POST', '/threads/:thread_id/touch', touchThread],
+  ['POST', '/threads/:thread_id/exports', createThreadExport, 'histories'],
 
   ['GET', '/threads/:thread_id/messages', listMessages],
   ['POST', '/threads/:thread_id/messages', createMessage],
@@ -64,6 +84,25 @@ export const routes: readonly (readonly [Method, string, Endpoint])[] = [
 
   ['GET', '/project', retrieveProject],
   ['POST', '/project', updateProject],
+
+  ['GET', '/exports', listExports, 'histories'],
+  ['POST', '/exports', createExport, 'histories'],
+  ['GET', '/exports/:export_id', retrieveExport, 'histories'],
+  ['DELETE', '/exports/:export_id', deleteExport, 'histories'],
+  ['GET', '/exports/:export_id/content', downloadExport, 'histories'],
+
+  ['GET', '/webhook_event_types', listWebhookEventTypes, 'webhooks'],
+  ['GET', '/webhook_endpoints', listWebhookEndpoints, 'webhooks'],
+  ['POST', '/webhook_endpoints', createWebhookEndpoint, 'webhooks'],
+  ['GET', '/webhook_endpoints/:webhook_endpoint_id', retrieveWebhookEndpoint, 'webhooks'],
+  ['POST', '/webhook_endpoints/:webhook_endpoint_id', updateWebhookEndpoint, 'webhooks'],
+  ['DELETE', '/webhook_endpoints/:webhook_endpoint_id', deleteWebhookEndpoint, 'webhooks'],
+  ['POST', '/webhook_endpoints/:webhook_endpoint_id/rotate_secret', rotateWebhookSecret, 'webhooks'],
+  ['POST', '/webhook_endpoints/:webhook_endpoint_id/test', testWebhookEndpoint, 'webhooks'],
+  ['GET', '/webhook_endpoints/:webhook_endpoint_id/deliveries', listDeliveries, 'webhooks'],
+  ['POST', '/webhook_endpoints/:webhook_endpoint_id/deliveries/:delivery_id/replay', replayDelivery, 'webhooks'],
+
+  ['POST', '/imports', createImport, 'histories'],
 
   ['GET', '/models', listModels],
   ['GET', '/models/:model{.+}', retrieveModel],

@@ -10,6 +10,7 @@ export type LogCode =
   | 'invocation_failed'
   | 'feed_failed'
   | 'background_failed'
+  | 'delivery_given_up'
   | 'thread_reaped';
 
 export interface Log {

@@ -18,8 +18,8 @@ export const Job = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('expire-run'), ...runIds }),
   /** Write a history on from where it stands, to its end. */
   z.strictObject({ type: z.literal('run-export'), projectId: z.string(), exportId: z.string() }),
-  /** Try to deliver one event to one webhook endpoint. */
-  z.strictObject({ type: z.literal('send-delivery'), projectId: z.string(), endpointId: z.string(), deliveryId: z.string() }),
+  /** Try to deliver one event to one webhook endpoint. `ofRev` is the delivery's revision after the change that sent this. */
+  z.strictObject({ type: z.literal('send-delivery'), projectId: z.string(), endpointId: z.string(), deliveryId: z.string(), ofRev: z.int().optional() }),
   /** Have a run's calls answered by the project's own endpoints. `round` is the run's: a later one has jobs of its own. */
   z.strictObject({ type: z.literal('call-tools'), ...runIds, round: z.int() }),
   /** The thread comes near its end: tell its project if it still does. */

@@ -1,5 +1,6 @@
 /** Records: typed rows under hierarchical keys, read one by one or page by page. They change through `commit` alone (commit.ts). */
 import type * as z from 'zod';
+import { Alias } from '../domain/alias.ts';
 import { ApiKey } from '../domain/api-key.ts';
 import { Assistant } from '../domain/assistant.ts';
 import { Delivery } from '../domain/delivery.ts';
@@ -27,13 +28,14 @@ export const SCHEMAS = {
   delivery: Delivery,
   export: Export,
   tool_endpoint: ToolEndpoint,
+  alias: Alias,
 } as const;
 
 export type Kind = keyof typeof SCHEMAS;
 export type RecordOf<K extends Kind> = z.infer<(typeof SCHEMAS)[K]>;
 
 /**
- * Where the records of one kind live together, outermost first: [project], [project, thread] for messages and runs,
+ * Where the records of one kind live together, outermost first: [project], [project, thread] for messages, runs and aliases,
  * [project, thread, run] for steps, [project, endpoint] for deliveries. Every scope begins with the project, so a wrong project
  * finds nothing. API keys, which are what a project is found by, and projects themselves have the empty scope.
  */
@@ -79,6 +81,7 @@ export const keys = {
   webhookEndpoint: (projectId: string, id: string): Key<'webhook_endpoint'> => ({ kind: 'webhook_endpoint', scope: [projectId], id }),
   delivery: (projectId: string, endpointId: string, id: string): Key<'delivery'> => ({ kind: 'delivery', scope: [projectId, endpointId], id }),
   export: (projectId: string, id: string): Key<'export'> => ({ kind: 'export', scope: [projectId], id }),
+  alias: (projectId: string, threadId: string, id: string): Key<'alias'> => ({ kind: 'alias', scope: [projectId, threadId], id }),
   toolEndpoint: (projectId: string, name: string): Key<'tool_endpoint'> => ({ kind: 'tool_endpoint', scope: [projectId], id: name }),
 };
 
@@ -98,6 +101,7 @@ export function keyOf<K extends Kind>(kind: K, record: RecordOf<K>): Key<K> {
     delivery: () => [projectId, endpointId ?? ''],
     export: () => [projectId],
     tool_endpoint: () => [projectId],
+    alias: () => [projectId, threadId ?? ''],
   }[kind]();
   return { kind, scope, id: record.id };
 }

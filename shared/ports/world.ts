@@ -4,7 +4,11 @@ import type { Blobs } from './blobs.ts';
 import type { Commit } from './commit.ts';
 import type { Log } from './log.ts';
 import type { Model } from './model.ts';
+import type { Outbound } from './outbound.ts';
 import type { Store } from './store.ts';
+
+/** What Threadkeep has beside the Assistants API, and not yet in every world. `histories`: exports and imports. */
+export type Feature = 'histories' | 'webhooks';
 
 /** What an operator may set, the same in both worlds. */
 export interface Config {
@@ -14,6 +18,8 @@ export interface Config {
   retention: Retention;
   /** Tokens that the model takes in one call, prompt and answer together. */
   contextWindow(model: string): number;
+  /** What this world cannot do yet: it is refused, not ignored. */
+  lacks?: ReadonlySet<Feature>;
 }
 
 /**
@@ -32,4 +38,5 @@ export interface World {
   /** True when the lease's holder is known to be gone, as every earlier process is where only one can run at a time. */
   isGone(owner: string): boolean;
   blobs: Blobs;
+  outbound: Outbound;
 }

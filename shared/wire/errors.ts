@@ -33,6 +33,9 @@ const NAMES: Record<Exclude<Named, 'file' | 'model'>, string> = {
   message: 'message',
   step: 'run step',
   vector_store: 'vector store',
+  webhook_endpoint: 'webhook endpoint',
+  delivery: 'webhook delivery',
+  export: 'export',
 };
 
 export function toWireError(error: Error): WireError {

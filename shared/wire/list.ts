@@ -8,12 +8,13 @@ export interface ListPage<T> {
   has_more: boolean;
 }
 
-export function toWireList<R extends { id: string }, T>(page: Page<R>, toWire: (record: R) => T): ListPage<T> {
+export function toWireList<R, T extends { id: string }>(page: Page<R>, toWire: (record: R) => T): ListPage<T> {
+  const data = page.items.map(toWire);
   return {
     object: 'list',
-    data: page.items.map(toWire),
-    first_id: page.items[0]?.id ?? null,
-    last_id: page.items.at(-1)?.id ?? null,
+    data,
+    first_id: data[0]?.id ?? null,
+    last_id: data.at(-1)?.id ?? null,
     has_more: page.hasMore,
   };
 }

@@ -3,7 +3,7 @@ import { toSeconds } from '../domain/clock.ts';
 import type { Message } from '../domain/message.ts';
 
 export const toWireMessage = (message: Message): WireMessage => ({
-  id: message.id,
+  id: message.importedId ?? message.id,
   object: 'thread.message',
   created_at: toSeconds(message.createdAtMs),
   assistant_id: message.assistantId ?? null,

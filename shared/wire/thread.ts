@@ -7,6 +7,8 @@ export interface KeptThread extends WireThread {
   last_active_at: number;
   expires_at: number | null;
   retention: Retention;
+  /** Null: as the project has it. */
+  export_on_expiry: boolean | null;
 }
 
 export const toWireThread = (thread: Thread): KeptThread => ({
@@ -18,4 +20,5 @@ export const toWireThread = (thread: Thread): KeptThread => ({
   last_active_at: toSeconds(thread.lastActiveAtMs),
   expires_at: thread.removeAfterMs === undefined ? null : toSeconds(thread.removeAfterMs),
   retention: thread.retention,
+  export_on_expiry: thread.exportOnExpiry ?? null,
 });

@@ -9,6 +9,7 @@ import {
   aRun,
   aStep,
   aThread,
+  anAlias,
   aToolEndpoint,
   aWebhookEndpoint,
   anApiKey,
@@ -68,7 +69,8 @@ const CONTENT: ContentPart[] = [
 ];
 
 const ATTACHMENTS: Attachment[] = [{ file_id: 'file-1', tools: [{ type: 'file_search' }, { type: 'code_interpreter' }] }, { tools: [] }, {}];
-const FULL_MESSAGE = { content: CONTENT, attachments: ATTACHMENTS, metadata: METADATA, assistantId: 'asst_1', runId: 'run_1' };
+const FULL_MESSAGE = {
+  importedId: 'msg_hosted-1', content: CONTENT, attachments: ATTACHMENTS, metadata: METADATA, assistantId: 'asst_1', runId: 'run_1' };
 
 const FULL_RUN = {
   ...settings,
@@ -96,6 +98,7 @@ const TOOL_CALLS = {
 const FULL_DELIVERY = {
   threadId: 'thread_1',
   event: { id: 'evt_1', type: 'thread.run.completed', createdAtMs: START_MS, data: { id: 'run_1', thread_id: 'thread_1', '': '' } },
+  replayedAtMs: START_MS + 1000,
   attempts: [{ atMs: START_MS, durationMs: 10_000.5, error: 'no answer' }, { atMs: START_MS + 5000, durationMs: 1, status: 503 }],
   attemptCount: 21,
 };
@@ -104,7 +107,7 @@ export const SAMPLES: { [K in Kind]: RecordOf<K>[] } = {
   assistant: [anAssistant(), anAssistant({ ...settings, name: 'Ada', description: 'Explains' }), anAssistant({ responseFormat: { type: 'json_object' } })],
   thread: [
     aThread(),
-    aThread({ metadata: METADATA, toolResources: settings.toolResources, activeRun: { id: 'run_1', expiresAtMs: START_MS + 600_000 }, lastMessageId: 'msg_1', lastRunId: 'run_1' }),
+    aThread({ metadata: METADATA, toolResources: settings.toolResources, activeRun: { id: 'run_1', expiresAtMs: START_MS + 600_000 }, lastMessageId: 'msg_1', lastRunId: 'run_1', hasImportedIds: true, exportOnExpiry: true }),
     aThread({ retention: 'never', removeAfterMs: START_MS + 1 }),
   ],
   message: [
@@ -133,7 +136,7 @@ export const SAMPLES: { [K in Kind]: RecordOf<K>[] } = {
   project: [aProject(), aProject({ id: 'proj / ü', retention: 'never', exportOnExpiry: true, expiringDays: 365, whenBusy: 'cancel_active' }), aProject({ retention: { days: 1 }, whenBusy: 'queue' })],
   webhook_endpoint: [
     aWebhookEndpoint(),
-    aWebhookEndpoint({ name: '', url: 'http://[::1]:8080/a?b=%00#é', eventTypes: [], secrets: [{ secret: 'whsec_' }, { secret: `whsec_${'A'.repeat(44)}`, untilMs: START_MS + 86_400_000 }] }),
+    aWebhookEndpoint({ updatedAtMs: START_MS + 1, name: '', url: 'http://[::1]:8080/a?b=%00#é', eventTypes: [], secrets: [{ secret: 'whsec_' }, { secret: `whsec_${'A'.repeat(44)}`, untilMs: START_MS + 86_400_000 }] }),
   ],
   delivery: [
     ...DELIVERY_STATUSES.map((status) => aDelivery(status)),
@@ -152,6 +155,7 @@ export const SAMPLES: { [K in Kind]: RecordOf<K>[] } = {
     }),
     anExport('failed', { startedAtMs: START_MS }),
   ],
+  alias: [anAlias(), anAlias({ id: 'msg_other' })],
   tool_endpoint: [aToolEndpoint(), aToolEndpoint({ id: 'no-parameters_', target: { lambdaArn: 'arn:aws:lambda:eu-west-1:123456789012:function:weather:live' }, timeoutSeconds: 1 })],
 };
 

@@ -7,6 +7,7 @@ export interface Ids {
   message_id: string;
   run_id: string;
   step_id: string;
+  webhook_endpoint_id: string;
   model: string;
 }
 
@@ -38,6 +39,9 @@ const settings = {
   tool_choice: { type: 'function', function: { name: 'get_weather' } },
 };
 
+/** Told of nothing that happens here, so that nothing is ever sent. */
+const webhook: JsonObject = { name: 'Mine', url: 'http://127.0.0.1:9/', event_types: ['thread.expired'] };
+
 /** By method and path as the routes table has them. Undefined: the endpoint reads no body. */
 export const samples = ({ assistant_id }: Ids): Record<string, JsonObject | undefined> => ({
   'POST /assistants': { model: 'threadkeep-demo', ...assistant },
@@ -51,7 +55,10 @@ export const samples = ({ assistant_id }: Ids): Record<string, JsonObject | unde
   'POST /threads/:thread_id/runs': { assistant_id, ...settings, additional_instructions: 'And kind.', additional_messages: [message, plain] },
   'POST /threads/:thread_id/runs/:run_id': { metadata },
   'POST /threads/:thread_id/runs/:run_id/cancel': undefined,
-  'POST /project': { retention: { days: 7 }, export_on_expiry: true, expiring_days: 3, when_busy: 'queue' },
+  'POST /project': { retention: { days: 7 }, export_on_expiry: true, expiring_days: 3 },
+  'POST /webhook_endpoints': webhook,
+  'POST /webhook_endpoints/:webhook_endpoint_id': webhook,
+  'POST /webhook_endpoints/:webhook_endpoint_id/rotate_secret': { keep_old_secret_active_for_24_hours: true },
   'POST /threads/:thread_id/runs/:run_id/submit_tool_outputs': { tool_outputs: [{ tool_call_id: 'call_1', output: 'Sunny' }], stream: false },
 });
 
@@ -97,6 +104,7 @@ const REQUIRED: Record<string, readonly string[]> = {
   retention: ['days'],
 };
 const REQUIRED_AT_TOP: Record<string, readonly string[]> = {
+  'POST /webhook_endpoints': ['name', 'url', 'event_types'],
   'POST /assistants': ['model'],
   'POST /threads/runs': ['assistant_id'],
   'POST /threads/:thread_id/messages': ['role', 'content'],

@@ -1,5 +1,6 @@
 /** Valid records of every kind. Each is parsed by its schema, so that a factory cannot make what no adapter may store. */
 import { createHash, randomUUID } from 'node:crypto';
+import { Alias } from '../../shared/domain/alias.ts';
 import { ApiKey } from '../../shared/domain/api-key.ts';
 import { Assistant } from '../../shared/domain/assistant.ts';
 import { Delivery, DELIVERY_KEPT_MS, type DeliveryOf } from '../../shared/domain/delivery.ts';
@@ -211,6 +212,9 @@ export const anExport = <S extends Export['status']>(status: S, fields: Partial<
     status,
     ...fields,
   }) as ExportIn<S>;
+
+export const anAlias = (fields: Partial<Alias> = {}): Alias =>
+  Alias.parse({ id: 'msg_abc123', projectId: PROJECT, threadId: 'thread_abc123', rev: 0, sortId: newId('message', START_MS), ...fields });
 
 export const aToolEndpoint = (fields: Partial<ToolEndpoint> = {}): ToolEndpoint =>
   ToolEndpoint.parse({ ...owned, id: `tool_${randomUUID()}`, target: { url: 'https://example.com/weather' }, secret: newSigningSecret(), timeoutSeconds: 480, ...fields });

@@ -29,7 +29,7 @@ export interface CallSpec {
 }
 
 /** Text, or function calls. */
-export type Said = string | CallSpec[];
+export type Said = string | CallSpec[] | { text: string; calls: CallSpec[] };
 
 export interface SayOptions {
   usage?: StepUsage;
@@ -140,10 +140,11 @@ function callMoves(calls: CallSpec[]): Move[] {
   });
 }
 
-const sayMoves = (said: Said, pieces?: string[]): Move[] =>
-  typeof said === 'string'
-    ? [{ kind: 'role', content: '' }, ...textMoves(said, pieces)]
-    : [{ kind: 'role', content: null }, ...callMoves(said)];
+function sayMoves(said: Said, pieces?: string[]): Move[] {
+  if (typeof said === 'string') return [{ kind: 'role', content: '' }, ...textMoves(said, pieces)];
+  if (Array.isArray(said)) return [{ kind: 'role', content: null }, ...callMoves(said)];
+  return [...sayMoves(said.text, pieces), ...callMoves(said.calls)];
+}
 
 const finish = (reason: FinishReason): Move => ({ kind: 'finish', reason });
 
@@ -153,7 +154,7 @@ export const text = (value: string, { usage, pieces }: SayOptions = {}): Step =>
 
 /** Function calls, after some text if given. */
 export function calls(list: CallSpec[], { text: before, usage, pieces }: SayOptions & { text?: string } = {}): Step {
-  const said = before === undefined ? sayMoves(list) : [...sayMoves(before, pieces), ...callMoves(list)];
+  const said = before === undefined ? sayMoves(list) : sayMoves({ text: before, calls: list }, pieces);
   return new Step(`calls(${list.map(({ name }) => name).join(', ')})`, [...said, finish('tool_calls')], usage);
 }
 

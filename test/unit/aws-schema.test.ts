@@ -17,6 +17,7 @@ const anyKey: fc.Arbitrary<Key> = fc.oneof(
   fc.tuple(anyPart, anyPart).map(([project, id]) => keys.export(project, id)),
   fc.tuple(anyPart, anyPart).map(([project, id]) => keys.toolEndpoint(project, id)),
   fc.tuple(anyPart, anyPart, anyPart).map(([project, thread, id]) => keys.message(project, thread, id)),
+  fc.tuple(anyPart, anyPart, anyPart).map(([project, thread, id]) => keys.alias(project, thread, id)),
   fc.tuple(anyPart, anyPart, anyPart).map(([project, thread, id]) => keys.run(project, thread, id)),
   fc.tuple(anyPart, anyPart, anyPart, anyPart).map(([project, thread, run, id]) => keys.step(project, thread, run, id)),
 );
@@ -24,7 +25,7 @@ const wellFormed = (key: Key) => [...key.scope, key.id].every((part) => part.isW
 
 describe('places', () => {
   it('are as the table in schema.ts says', () => {
-    const places = [keys.assistant('p', 'a'), keys.thread('p', 't'), keys.message('p', 't', 'm'), keys.run('p', 't', 'r'), keys.step('p', 't', 'r', 's'), keys.apiKey('k'), keys.idempotency('p', 'i'), keys.project('p'), keys.webhookEndpoint('p', 'w'), keys.delivery('p', 'w', 'd'), keys.export('p', 'e'), keys.toolEndpoint('p', 'f')].map(placeOf);
+    const places = [keys.assistant('p', 'a'), keys.thread('p', 't'), keys.message('p', 't', 'm'), keys.run('p', 't', 'r'), keys.step('p', 't', 'r', 's'), keys.apiKey('k'), keys.idempotency('p', 'i'), keys.project('p'), keys.webhookEndpoint('p', 'w'), keys.delivery('p', 'w', 'd'), keys.export('p', 'e'), keys.toolEndpoint('p', 'f'), keys.alias('p', 't', 'm')].map(placeOf);
     expect(places).toEqual([
       { pk: 'A#p#a', sk: '#' },
       { pk: 'T#p#t', sk: '#' },
@@ -38,6 +39,7 @@ describe('places', () => {
       { pk: 'D#p#w#d', sk: '#' },
       { pk: 'E#p#e', sk: '#' },
       { pk: 'F#p#f', sk: '#' },
+      { pk: 'T#p#t', sk: 'N#m' },
     ]);
   });
 

@@ -24,5 +24,6 @@ export const bareWorld = (parts: Partial<World> = {}): World => ({
     remove: refuse('blobs.remove'),
     link: refuse('blobs.link'),
   },
+  outbound: { check: refuse('outbound.check'), post: refuse('outbound.post') },
   ...parts,
 });

@@ -164,7 +164,7 @@ describe('a thread', () => {
   it('says when it was last used and when it will go', () => {
     expect(toWireThread(threadOf({ retention: { days: 60 }, removeAfterMs: NOW_MS + 60_000, lastActiveAtMs: NOW_MS + 1000 }))).toEqual({
       ...{ id: THREAD, object: 'thread', created_at: NOW_S, metadata: {}, tool_resources: {} },
-      ...{ last_active_at: NOW_S + 1, expires_at: NOW_S + 60, retention: { days: 60 } },
+      ...{ last_active_at: NOW_S + 1, expires_at: NOW_S + 60, retention: { days: 60 }, export_on_expiry: null },
     });
     expect(toWireThread(threadOf())).toMatchObject({ expires_at: null, retention: 'never' });
   });
@@ -195,7 +195,7 @@ describe('a tool', () => {
 describe('a list', () => {
   it('names its first and last, or null when it is empty', () => {
     const page = { items: [{ id: 'a' }, { id: 'b' }, { id: 'c' }], hasMore: true };
-    expect(toWireList(page, ({ id }) => id)).toEqual({ object: 'list', data: ['a', 'b', 'c'], first_id: 'a', last_id: 'c', has_more: true });
-    expect(toWireList({ items: [], hasMore: false }, (none) => none)).toEqual({ object: 'list', data: [], first_id: null, last_id: null, has_more: false });
+    expect(toWireList(page, ({ id }) => ({ id: `wire_${id}` }))).toEqual({ object: 'list', data: [{ id: 'wire_a' }, { id: 'wire_b' }, { id: 'wire_c' }], first_id: 'wire_a', last_id: 'wire_c', has_more: true });
+    expect(toWireList({ items: [], hasMore: false }, (none: { id: string }) => none)).toEqual({ object: 'list', data: [], first_id: null, last_id: null, has_more: false });
   });
 });

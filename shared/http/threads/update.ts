@@ -1,3 +1,5 @@
+import { armWarning } from '../../actions/arm-warning.ts';
+import { demandFeature } from '../../actions/features.ts';
 import { findThread } from '../../actions/find.ts';
 import { checkToolResources } from '../../actions/known-files.ts';
 import { withRetention } from '../../domain/thread.ts';
@@ -10,15 +12,19 @@ export const updateThread = endpoint({
   body: ModifyThread,
   async handle({ world, projectId, id, body }) {
     checkToolResources(body.tool_resources);
+    if (body.export_on_expiry) demandFeature(world, 'histories', 'export_on_expiry');
     const find = () => findThread(world, projectId, id('thread_id'));
     const thread = await modify(world, 'thread', find, (before) => {
       const after = {
         ...before,
+        exportOnExpiry: over(body.export_on_expiry, before.exportOnExpiry),
         metadata: over(body.metadata, before.metadata) ?? {},
         toolResources: body.tool_resources === null ? {} : { ...before.toolResources, ...body.tool_resources },
       };
       return body.retention === undefined ? after : withRetention(after, body.retention);
     });
+    // It may have come nearer its end than its timer knows.
+    if (body.retention !== undefined) await armWarning(world, thread);
     return toWireThread(thread);
   },
 });

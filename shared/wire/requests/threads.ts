@@ -5,12 +5,13 @@ import { CreateMessage, toMessageInput } from './messages.ts';
 import { metadata, optional } from './settings.ts';
 import { createToolResources, modifyToolResources } from './tool-resources.ts';
 
-/** `retention` is Threadkeep's own: `{"days": 7}` or "never". */
+/** Threadkeep's own: `retention`, as `{"days": 7}` or "never", and `export_on_expiry`. */
 export const CreateThread = z.strictObject({
   messages: optional(z.array(CreateMessage)),
   tool_resources: createToolResources,
   metadata,
   retention: optional(Retention),
+  export_on_expiry: optional(z.boolean()),
 });
 export type CreateThread = z.infer<typeof CreateThread>;
 
@@ -18,6 +19,7 @@ export const ModifyThread = z.strictObject({
   tool_resources: modifyToolResources,
   metadata: Metadata.nullish(),
   retention: Retention.optional(),
+  export_on_expiry: z.boolean().nullish(),
 });
 export type ModifyThread = z.infer<typeof ModifyThread>;
 
@@ -26,4 +28,5 @@ export const toThreadInput = (request: CreateThread | undefined): ThreadInput =>
   metadata: request?.metadata ?? {},
   toolResources: request?.tool_resources ?? {},
   retention: request?.retention,
+  exportOnExpiry: request?.export_on_expiry,
 });

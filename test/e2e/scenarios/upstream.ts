@@ -3,6 +3,7 @@ import { type Step, cut, drop, httpError, streamError, text } from '../../suppor
 import type { Run } from '../clients/client.ts';
 import { type Stage, textOf } from '../stage.ts';
 import { read, shape } from '../streams.ts';
+import { functionTool } from '../tools.ts';
 
 const SOMETHING_WENT_WRONG = { code: 'server_error', message: 'Sorry, something went wrong.' };
 const QUOTA = {
@@ -106,6 +107,20 @@ export function upstream(use: () => Stage): void {
       expect(first.length).toBeGreaterThan(second.length);
       expect(second.length).toBeGreaterThan(third.length);
       for (const numbers of shown) expect(numbers.at(-1)).toBe(19);
+    });
+
+    test('because the prompt is too long, told behind a text, goes on behind that text', async () => {
+      const stage = use();
+      const { assistant_id, thread_id } = await stage.newPair({ tools: [functionTool('a')] }, 'Well?', 'Hello?');
+      const tooLong = { code: 'context_length_exceeded', message: "This model's maximum context length is 4000 tokens." };
+      stage.model.script(streamError({ text: 'Let me see.', calls: [{ name: 'a', arguments: {} }] }, tooLong), text('There it is.'));
+
+      const run = await stage.runs.createAndPoll(thread_id, { assistant_id });
+
+      expect(run.status).toBe('completed');
+      expect((await stage.messagesOf(thread_id)).map(textOf)).toEqual(['Well?', 'Hello?', 'Let me see.', 'There it is.']);
+      expect(stage.model.requests.at(-1)?.body.messages.at(-1)).toMatchObject({ role: 'assistant', content: 'Let me see.' });
+      expect((await stage.stepsOf(run)).map(({ type }) => type)).toEqual(['message_creation', 'message_creation']);
     });
 
     test('because one message alone is too long fails the run as an invalid prompt', async () => {

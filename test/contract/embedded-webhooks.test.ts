@@ -1,0 +1,4 @@
+import { makeEmbeddedWorld } from './embedded-world.ts';
+import { describeWebhooks } from './suites/webhooks.ts';
+
+describeWebhooks('embedded', makeEmbeddedWorld);
