@@ -11,11 +11,13 @@ export interface Happening {
 
 /** What a change of a record means to those outside; undefined for what they are not told. */
 export function happeningOf(told: FeedEvent): Happening | undefined {
-  const { projectId } = told.record;
+  const { projectId, rev } = told.record;
+  // By the id that clients know it by.
+  const id = (told.kind === 'message' ? told.record.importedId : undefined) ?? told.record.id;
   const make = (type: EventType, threadId: string | undefined, data: Record<string, string | undefined> = {}): Happening => ({
     projectId,
     threadId,
-    event: newEvent(type, told.atMs, told.record, data),
+    event: newEvent(type, told.atMs, { id, rev }, data),
   });
   switch (told.kind) {
     case 'thread': {

@@ -20,10 +20,10 @@ interface Route {
   params: (keyof Ids)[];
 }
 
-/** They send requests of their own, to wherever they are told. */
-const REACH_OUT = /^\/webhook_endpoints\/.*\/(test|replay)$/;
+/** They send requests of their own, to wherever they are told; or read a file of lines, each with its own verdict, and no JSON body (test/e2e/imports). */
+const APART = /^\/webhook_endpoints\/.*\/(test|replay)$|^\/imports$/;
 
-export const table: Route[] = routes.filter(([, pattern]) => !REACH_OUT.test(pattern)).map(([method, pattern]) => ({
+export const table: Route[] = routes.filter(([, pattern]) => !APART.test(pattern)).map(([method, pattern]) => ({
   name: `${method} ${pattern}`,
   method,
   pattern,
@@ -33,7 +33,7 @@ export const table: Route[] = routes.filter(([, pattern]) => !REACH_OUT.test(pat
 const pathOf = (pattern: string, ids: Partial<Record<keyof Ids, string>>): string => `/v1${pattern.replace(/:(\w+)(\{[^}]*\})?/g, (_, name: keyof Ids) => ids[name] ?? '')}`;
 
 const AUTHORIZED = { authorization: 'Bearer sk-local' };
-const PREFIX: Partial<Record<keyof Ids, string>> = { assistant_id: 'asst', thread_id: 'thread', message_id: 'msg', run_id: 'run', step_id: 'step', webhook_endpoint_id: 'whe' };
+const PREFIX: Partial<Record<keyof Ids, string>> = { assistant_id: 'asst', thread_id: 'thread', message_id: 'msg', run_id: 'run', step_id: 'step', export_id: 'exp', webhook_endpoint_id: 'whe' };
 
 const NO_IDS = ['', '.', '..', '%2e', '%2e%2e', '..%2f..%2fetc%2fpasswd', '%2F', '%5C', 'undefined', 'null', '0', '-1', '%20', '%00', '%0d%0aX:1', '%', '%zz', '%E0%A4%A', '%ff%fe', '*', '%25', ':thread_id', '%F0%9F%98%80', encodeURIComponent(`' OR 1=1 --`), encodeURIComponent('"; DROP TABLE thread; --'), encodeURIComponent('$.projectId'), encodeURIComponent('[object Object]'), '__proto__', 'constructor', 'x'.repeat(6000), '%41'.repeat(2000), 'thread', encodeURIComponent('ｔhread_1')];
 const AFTER_PREFIX = ['', '_', '_x', '_%00', '_%25', '_%', '_*', '_%2F', '_a%2Fb', '_..%2f..', '_%F0%9F%98%80', '_%ed%a0%80', `_${'z'.repeat(6000)}`, '_%27%20OR%201%3D1', '_%22', '_%3Fx%3D1', '_0VbWdDIrb5JtlL73Cthm8qMC', '_0VbWdDIrb5JtlL73Cthm8qMC%20', '-1', '_%0a'];

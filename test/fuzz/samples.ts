@@ -7,6 +7,7 @@ export interface Ids {
   message_id: string;
   run_id: string;
   step_id: string;
+  export_id: string;
   webhook_endpoint_id: string;
   model: string;
 }
@@ -43,7 +44,7 @@ const settings = {
 const webhook: JsonObject = { name: 'Mine', url: 'http://127.0.0.1:9/', event_types: ['thread.expired'] };
 
 /** By method and path as the routes table has them. Undefined: the endpoint reads no body. */
-export const samples = ({ assistant_id }: Ids): Record<string, JsonObject | undefined> => ({
+export const samples = ({ assistant_id, thread_id }: Ids): Record<string, JsonObject | undefined> => ({
   'POST /assistants': { model: 'threadkeep-demo', ...assistant },
   'POST /assistants/:assistant_id': { model: 'threadkeep-demo', ...assistant },
   'POST /threads': { messages: [message, plain], tool_resources, metadata, retention: { days: 7 } },
@@ -56,6 +57,8 @@ export const samples = ({ assistant_id }: Ids): Record<string, JsonObject | unde
   'POST /threads/:thread_id/runs/:run_id': { metadata },
   'POST /threads/:thread_id/runs/:run_id/cancel': undefined,
   'POST /project': { retention: { days: 7 }, export_on_expiry: true, expiring_days: 3 },
+  'POST /exports': { format: 'jsonl', thread_id },
+  'POST /threads/:thread_id/exports': { format: 'markdown' },
   'POST /webhook_endpoints': webhook,
   'POST /webhook_endpoints/:webhook_endpoint_id': webhook,
   'POST /webhook_endpoints/:webhook_endpoint_id/rotate_secret': { keep_old_secret_active_for_24_hours: true },

@@ -23,7 +23,7 @@ export class Target {
   readonly #agent = new Agent({ keepAlive: true, maxSockets: 1 });
   readonly #countAll: string;
   /** A thread with messages and a run that has ended. */
-  ids: Ids = { assistant_id: '', thread_id: '', message_id: '', run_id: '', step_id: '', webhook_endpoint_id: '', model: 'threadkeep-demo' };
+  ids: Ids = { assistant_id: '', thread_id: '', message_id: '', run_id: '', step_id: '', export_id: '', webhook_endpoint_id: '', model: 'threadkeep-demo' };
   /** Of another project. */
   foreign: Ids = this.ids;
   /** A run that waits for tool outputs. */
@@ -69,12 +69,12 @@ export class Target {
     return JSON.parse(answer.text) as JsonObject;
   }
 
-  /** Waits until no run is being driven, and nothing is left to tell. */
+  /** Waits until no run is being driven, no export written, and nothing is left to tell. */
   async settled(): Promise<void> {
     const startedMs = performance.now();
-    const driving = this.#db.prepare(`SELECT (SELECT count(*) FROM job WHERE name LIKE 'drive:%') + (SELECT count(*) FROM outbox) AS jobs`);
+    const driving = this.#db.prepare(`SELECT (SELECT count(*) FROM job WHERE name LIKE 'drive:%' OR name LIKE 'export:%') + (SELECT count(*) FROM outbox) AS jobs`);
     while (Number(driving.get()?.['jobs']) > 0) {
-      if (performance.now() - startedMs > SETTLED_WITHIN_MS) throw new Error('a run is still being driven, or an event told');
+      if (performance.now() - startedMs > SETTLED_WITHIN_MS) throw new Error('a run is still being driven, an export written, or an event told');
       await turn();
     }
   }
@@ -92,9 +92,10 @@ export class Target {
     const thread_id = idOf(await this.good('POST', '/threads', { messages: [{ role: 'user', content: question }] }, key));
     const run_id = idOf(await this.good('POST', `/threads/${thread_id}/runs`, { assistant_id }, key));
     const webhook_endpoint_id = idOf(await this.good('POST', '/webhook_endpoints', { name: 'Mine', url: 'http://127.0.0.1:9/', event_types: ['thread.expired'] }, key));
+    const export_id = idOf(await this.good('POST', `/threads/${thread_id}/exports`, {}, key));
     await this.settled();
     const first = async (path: string) => idOf(await this.good('GET', `/threads/${thread_id}/${path}?limit=1`, undefined, key), 'first_id');
-    return { assistant_id, thread_id, run_id, webhook_endpoint_id, message_id: await first('messages'), step_id: await first(`runs/${run_id}/steps`), model: 'threadkeep-demo' };
+    return { assistant_id, thread_id, run_id, export_id, webhook_endpoint_id, message_id: await first('messages'), step_id: await first(`runs/${run_id}/steps`), model: 'threadkeep-demo' };
   }
 }
 

@@ -36,6 +36,11 @@ describe('what endpoints are told', () => {
     ['an export under way', told('updated', 'export', { id: 'exp_1', of: { metadata: {} }, status: 'in_progress' })],
   ])('is nothing of %s', (_what, event) => expect(happeningOf(event)).toBeUndefined());
 
+  it('names an imported message as clients know it', () => {
+    const imported = told('created', 'message', { id: 'msg_sorted', importedId: 'msg_hosted', threadId: 'thread_1', runId: 'run_1', status: 'completed' });
+    expect(happeningOf(imported)?.event.data).toEqual({ id: 'msg_hosted', thread_id: 'thread_1', run_id: 'run_1' });
+  });
+
   it('has the same id whenever it is told, and another for whatever else happens', () => {
     const id = (event: FeedEvent) => happeningOf(event)?.event.id;
     expect(id(run('completed'))).toMatch(new RegExp(`^${PREFIX.event}[0-9A-Za-z]{24}$`));
