@@ -4,7 +4,7 @@
  * away: of the run, whose driver alone writes steps and messages while it is active, or, for a new run, of the thread, which moves
  * with every message added. So this must begin after that record was read. A commit that fails is decided anew, and so is this.
  * (On AWS a change of more than 98 messages writes the first of them before the thread moves; a run that is made in that moment sees them
- * early, as any reader does.)
+ * early, like every reader.)
  */
 import type { Message } from '../domain/message.ts';
 import type { RunStep } from '../domain/run-step.ts';

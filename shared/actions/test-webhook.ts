@@ -7,7 +7,7 @@ import type { World } from '../ports/world.ts';
 import { findWebhookEndpoint } from './find.ts';
 import { webhookRequest } from './webhook-request.ts';
 
-/** Sends a sample, signed as any event is, and resolves to the HTTP status that came back. InvalidRequestError when none came. */
+/** Sends a sample, signed like every event, and resolves to the HTTP status that came back. InvalidRequestError when none came. */
 export async function testWebhookEndpoint(world: World, projectId: string, id: string, type: EventType): Promise<number> {
   const { url, ...endpoint } = await findWebhookEndpoint(world, projectId, id);
   const nowMs = world.clock.nowMs();

@@ -48,6 +48,18 @@ export const MessageShape = z.object({
   sort_id: id('msg').nullish(),
 });
 
+/** What an assistant has and each of its runs takes over. */
+const settings = {
+  model: z.string(),
+  instructions: text,
+  tools: z.unknown().optional(),
+  tool_resources: ToolResources.nullish(),
+  temperature: z.number().nullish(),
+  top_p: z.number().nullish(),
+  reasoning_effort: text,
+  response_format: z.unknown().optional(),
+};
+
 export const RunShape = z.object({
   id: id('run'),
   ...common,
@@ -63,19 +75,12 @@ export const RunShape = z.object({
   expires_at: at,
   last_error: z.unknown().optional(),
   incomplete_details: z.object({ reason: z.string() }).nullish(),
-  model: z.string(),
-  instructions: text,
-  tools: z.unknown().optional(),
-  tool_resources: ToolResources.nullish(),
-  temperature: z.number().nullish(),
-  top_p: z.number().nullish(),
-  reasoning_effort: text,
+  ...settings,
   max_completion_tokens: z.int().nullish(),
   max_prompt_tokens: z.int().nullish(),
   truncation_strategy: z.unknown().optional(),
   tool_choice: z.unknown().optional(),
   parallel_tool_calls: z.boolean(),
-  response_format: z.unknown().optional(),
   usage,
 });
 
@@ -106,12 +111,5 @@ export const AssistantShape = z.object({
   ...common,
   name: text,
   description: text,
-  model: z.string(),
-  instructions: text,
-  tools: z.unknown().optional(),
-  tool_resources: ToolResources.nullish(),
-  temperature: z.number().nullish(),
-  top_p: z.number().nullish(),
-  reasoning_effort: text,
-  response_format: z.unknown().optional(),
+  ...settings,
 });

@@ -73,7 +73,7 @@ describe('a permission that is missing is noticed', () => {
     const run = await beta.threads.runs.createAndPoll(thread.id, { assistant_id: assistant.id }, { pollIntervalMs: 20 });
     await beta.threads.runs.list(thread.id);
     if (run.status !== 'requires_action') return;
-    // First its jobs: any of them would write the expiry down as well.
+    // First its jobs, each of which would write the expiry down as well.
     await deployment.clock.move(70_000, true);
     await eventually('no job is left', async () => ((await Promise.all(deployment.queues.map(({ name }) => messagesIn(deployment, name)))).flat().length === 0 ? true : undefined), TEST_MS);
     await deployment.clock.move(532_000, true);

@@ -55,7 +55,7 @@ describe('an import of an export', () => {
     expect(await exported(stage, `/threads/${threadId}/exports`, {}, key)).toBe(file);
   });
 
-  test('makes threads that go on as any other', async () => {
+  test('makes threads that go on like all others', async () => {
     const stage = use();
     const { threadId, file } = await source(stage);
     const key = await newProject(stage);
