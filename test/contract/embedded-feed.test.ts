@@ -1,38 +1,21 @@
 /** The outbox and its sweeper under what a busy, unlucky server does to them. */
-import { rmSync } from 'node:fs';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { EmbeddedWorld } from '../../shared/embedded/index.ts';
+import { describe, expect, it } from '@jest/globals';
 import { create, remove } from '../../shared/ports/commit.ts';
 import type { FeedEvent } from '../../shared/ports/feed.ts';
 import { type Kind, keyOf, type RecordOf } from '../../shared/ports/store.ts';
-import { ManualClock } from '../support/manual-clock.ts';
 import { aThread, anAssistant, anIdempotencyRecord } from '../support/records.ts';
-import { newFolder, openFolder } from './embedded-world.ts';
+import { useEmbedded } from './embedded-stage.ts';
 import { until } from './suites/stage.ts';
 
 const SWEEP_EVERY_MS = 30_000;
 
-let folder: string;
-let clock: ManualClock;
-let world: EmbeddedWorld;
-const stops: (() => void)[] = [];
+const embedded = useEmbedded();
 
-beforeEach(async () => {
-  folder = newFolder();
-  clock = new ManualClock();
-  world = await openFolder(folder, clock);
-});
-afterEach(() => {
-  for (const stop of stops.splice(0)) stop();
-  world.close();
-  rmSync(folder, { recursive: true });
-});
-
-const put = <K extends Kind>(kind: K, ...records: RecordOf<K>[]) => world.commit({ name: 'put', writes: records.map((record) => create(kind, record)) });
-const removeAll = (...threads: RecordOf<'thread'>[]) => world.commit({ name: 'delete', writes: threads.map((thread) => remove('thread', thread)) });
+const put = <K extends Kind>(kind: K, ...records: RecordOf<K>[]) => embedded.world.commit({ name: 'put', writes: records.map((record) => create(kind, record)) });
+const removeAll = (...threads: RecordOf<'thread'>[]) => embedded.world.commit({ name: 'delete', writes: threads.map((thread) => remove('thread', thread)) });
 const follow = (tell: (event: FeedEvent) => Promise<void>) => {
-  const follower = world.feed.consume(tell);
-  stops.push(() => follower.stop());
+  const follower = embedded.world.feed.consume(tell);
+  embedded.stopLater(() => follower.stop());
   return follower;
 };
 
@@ -46,9 +29,9 @@ describe('a handler that keeps failing', () => {
     await until(() => calls > 0, 'the removal has been told');
     for (let n = 0; n < 20; n++) await put('assistant', anAssistant());
     expect(calls).toBe(1);
-    await clock.pass(4999);
+    await embedded.clock.pass(4999);
     expect(calls).toBe(1);
-    await clock.pass(1);
+    await embedded.clock.pass(1);
     expect(calls).toBe(2);
   });
 
@@ -57,11 +40,11 @@ describe('a handler that keeps failing', () => {
     await put('thread', thread);
     const times: number[] = [];
     follow(async () => {
-      times.push(clock.nowMs());
+      times.push(embedded.clock.nowMs());
       throw new Error('never');
     });
     await removeAll(thread);
-    await clock.pass(86_400_000);
+    await embedded.clock.pass(86_400_000);
     const pauses = times.slice(1).map((time, n) => time - (times[n] ?? 0));
     expect(pauses.length).toBeGreaterThan(24);
     expect(pauses.length).toBeLessThan(200);
@@ -78,7 +61,7 @@ describe('a handler that keeps failing', () => {
     });
     await removeAll(bad);
     await removeAll(good);
-    await clock.pass(60_000);
+    await embedded.clock.pass(60_000);
     expect(told).toEqual([good.id]);
   });
 
@@ -95,52 +78,52 @@ describe('a handler that keeps failing', () => {
       await put('thread', thread);
       await removeAll(thread);
     }
-    await clock.pass(60_000);
+    await embedded.clock.pass(60_000);
     expect(lives).toEqual([]);
     isHealed = true;
-    await clock.pass(600_000);
+    await embedded.clock.pass(600_000);
     expect(lives).toEqual(['1', '2']);
   });
 });
 
 describe('the sweeper', () => {
   it('gets through more than it takes at once', async () => {
-    const removeAfterMs = clock.nowMs() + 1000;
+    const removeAfterMs = embedded.clock.nowMs() + 1000;
     for (let n = 0; n < 6; n++) await put('thread', ...Array.from({ length: 100 }, () => aThread({ removeAfterMs })));
     const told = new Set<string>();
     follow(async ({ record }) => void told.add(record.id));
-    for (let sweeps = 0; sweeps < 2; sweeps++) await clock.pass(SWEEP_EVERY_MS);
+    for (let sweeps = 0; sweeps < 2; sweeps++) await embedded.clock.pass(SWEEP_EVERY_MS);
     await until(() => told.size === 600, 'all have been told');
-    expect(world.db.sql('SELECT count(*) AS left FROM thread').get()).toMatchObject({ left: 0 });
+    expect(embedded.world.db.sql('SELECT count(*) AS left FROM thread').get()).toMatchObject({ left: 0 });
   });
 
   it('removes what nobody is told of, too', async () => {
-    await put('idempotency', anIdempotencyRecord({ removeAfterMs: clock.nowMs() + 1000 }), anIdempotencyRecord());
+    await put('idempotency', anIdempotencyRecord({ removeAfterMs: embedded.clock.nowMs() + 1000 }), anIdempotencyRecord());
     follow(() => Promise.resolve());
-    await clock.pass(SWEEP_EVERY_MS);
-    expect(world.db.sql('SELECT count(*) AS left FROM idempotency').get()).toMatchObject({ left: 1 });
+    await embedded.clock.pass(SWEEP_EVERY_MS);
+    expect(embedded.world.db.sql('SELECT count(*) AS left FROM idempotency').get()).toMatchObject({ left: 1 });
   });
 
   it('does not remove what takes the place of an expired record in the same turn', async () => {
-    const old = anIdempotencyRecord({ removeAfterMs: clock.nowMs() + 1000 });
-    const fresh = anIdempotencyRecord({ id: old.id, fingerprint: 'another', removeAfterMs: clock.nowMs() + 86_400_000 });
+    const old = anIdempotencyRecord({ removeAfterMs: embedded.clock.nowMs() + 1000 });
+    const fresh = anIdempotencyRecord({ id: old.id, fingerprint: 'another', removeAfterMs: embedded.clock.nowMs() + 86_400_000 });
     await put('idempotency', old);
     follow(() => Promise.resolve());
-    await clock.pass(SWEEP_EVERY_MS - 1);
+    await embedded.clock.pass(SWEEP_EVERY_MS - 1);
     const created = put('idempotency', fresh);
-    clock.advance(1);
+    embedded.clock.advance(1);
     await created;
-    await clock.pass(0);
-    expect(await world.store.get(keyOf('idempotency', fresh))).toStrictEqual(fresh);
+    await embedded.clock.pass(0);
+    expect(await embedded.world.store.get(keyOf('idempotency', fresh))).toStrictEqual(fresh);
   });
 
   it('rests when it is stopped', async () => {
-    const thread = aThread({ removeAfterMs: clock.nowMs() + 1000 });
+    const thread = aThread({ removeAfterMs: embedded.clock.nowMs() + 1000 });
     await put('thread', thread);
     const told: string[] = [];
     follow(async ({ record }) => void told.push(record.id)).stop();
-    await clock.pass(10 * SWEEP_EVERY_MS);
+    await embedded.clock.pass(10 * SWEEP_EVERY_MS);
     expect(told).toEqual([]);
-    expect(clock.pending).toBe(0);
+    expect(embedded.clock.pending).toBe(0);
   });
 });

@@ -1,36 +1,19 @@
 /** What the outbox costs whom: nobody pays for events that no endpoint wants, and no thread waits for another's. */
-import { rmSync } from 'node:fs';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { EmbeddedWorld } from '../../shared/embedded/index.ts';
+import { describe, expect, it } from '@jest/globals';
 import { create, remove, update, type Write } from '../../shared/ports/commit.ts';
 import type { FeedEvent } from '../../shared/ports/feed.ts';
-import { ManualClock } from '../support/manual-clock.ts';
 import { aDelivery, aMessage, anExport, aRun, aThread, aWebhookEndpoint } from '../support/records.ts';
-import { newFolder, openFolder } from './embedded-world.ts';
+import { useEmbedded } from './embedded-stage.ts';
 import { until } from './suites/stage.ts';
 
-let folder: string;
-let clock: ManualClock;
-let world: EmbeddedWorld;
-const stops: (() => void)[] = [];
+const embedded = useEmbedded();
 
-beforeEach(async () => {
-  folder = newFolder();
-  clock = new ManualClock();
-  world = await openFolder(folder, clock);
-});
-afterEach(() => {
-  for (const stop of stops.splice(0)) stop();
-  world.close();
-  rmSync(folder, { recursive: true });
-});
-
-const commit = (...writes: Write[]) => world.commit({ name: 'test', writes });
+const commit = (...writes: Write[]) => embedded.world.commit({ name: 'test', writes });
 const follow = (tell: (event: FeedEvent) => Promise<void>) => {
-  const follower = world.feed.consume(tell);
-  stops.push(() => follower.stop());
+  const follower = embedded.world.feed.consume(tell);
+  embedded.stopLater(() => follower.stop());
 };
-const outbox = () => world.db.sql('SELECT type, kind FROM outbox ORDER BY seq').all().map(({ type, kind }) => `${String(type)} ${String(kind)}`);
+const outbox = () => embedded.world.db.sql('SELECT type, kind FROM outbox ORDER BY seq').all().map(({ type, kind }) => `${String(type)} ${String(kind)}`);
 
 /** One change of everything that a feed can tell, in a project of its own. */
 async function everything(projectId: string): Promise<void> {
@@ -49,7 +32,7 @@ describe('the outbox', () => {
     for (const projectId of ['proj_a', 'proj_othe', 'proj_other2', 'proj/other', '']) {
       await everything(projectId);
       expect(outbox()).toEqual(['removed thread']);
-      world.db.sql('DELETE FROM outbox').run();
+      embedded.world.db.sql('DELETE FROM outbox').run();
     }
   });
 
@@ -59,11 +42,11 @@ describe('the outbox', () => {
       await commit(create('webhook_endpoint', endpoint));
       await everything(projectId);
       expect(outbox()).toEqual(ALL);
-      world.db.sql('DELETE FROM outbox').run();
+      embedded.world.db.sql('DELETE FROM outbox').run();
       await commit(remove('webhook_endpoint', endpoint));
       await everything(projectId);
       expect(outbox()).toEqual(['removed thread']);
-      world.db.sql('DELETE FROM outbox').run();
+      embedded.world.db.sql('DELETE FROM outbox').run();
     }
   });
 
@@ -82,7 +65,7 @@ describe('the outbox', () => {
     expect(underWay.map(({ kind }) => kind)).toEqual(threads.map(() => 'thread'));
     letGo();
     await until(() => underWay.length === 20, 'their messages are told');
-    await clock.pass(0);
+    await embedded.clock.pass(0);
     expect(outbox()).toEqual([]);
   });
 
@@ -105,8 +88,8 @@ describe('the outbox', () => {
 });
 
 it('the sweeper removes deliveries when their time has come', async () => {
-  await commit(create('delivery', aDelivery('delivered', { removeAfterMs: clock.nowMs() + 1000 })), create('delivery', aDelivery('failed')));
+  await commit(create('delivery', aDelivery('delivered', { removeAfterMs: embedded.clock.nowMs() + 1000 })), create('delivery', aDelivery('failed')));
   follow(() => Promise.resolve());
-  await clock.pass(30_000);
-  expect(world.db.sql('SELECT count(*) AS left FROM delivery').get()).toMatchObject({ left: 1 });
+  await embedded.clock.pass(30_000);
+  expect(embedded.world.db.sql('SELECT count(*) AS left FROM delivery').get()).toMatchObject({ left: 1 });
 });

@@ -1,39 +1,22 @@
 /** The job table when there is more to do than is done at once. */
-import { rmSync } from 'node:fs';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { driveJob, expiryTimer, settleJob } from '../../shared/actions/run-jobs.ts';
-import type { EmbeddedWorld } from '../../shared/embedded/index.ts';
 import type { Scheduled } from '../../shared/ports/commit.ts';
 import type { Delivery, Handle } from '../../shared/ports/queue.ts';
-import { ManualClock } from '../support/manual-clock.ts';
 import { aRun } from '../support/records.ts';
-import { newFolder, openFolder } from './embedded-world.ts';
+import { useEmbedded } from './embedded-stage.ts';
 import { DONE, job, nameOf } from './suites/deliveries.ts';
 import { until } from './suites/stage.ts';
 
 /** More than the queue takes on at once. */
 const CROWD = 400;
 
-let folder: string;
-let clock: ManualClock;
-let world: EmbeddedWorld;
-const stops: (() => void)[] = [];
+const embedded = useEmbedded();
 
-beforeEach(async () => {
-  folder = newFolder();
-  clock = new ManualClock();
-  world = await openFolder(folder, clock);
-});
-afterEach(() => {
-  for (const stop of stops.splice(0)) stop();
-  world.close();
-  rmSync(folder, { recursive: true });
-});
-
-const send = (...jobs: Scheduled[]) => world.commit({ name: 'send', writes: [], jobs });
+const send = (...jobs: Scheduled[]) => embedded.world.commit({ name: 'send', writes: [], jobs });
 const work = (handle: Handle) => {
-  const worker = world.queue.consume(handle);
-  stops.push(() => worker.stop());
+  const worker = embedded.world.queue.consume(handle);
+  embedded.stopLater(() => worker.stop());
   return worker;
 };
 const crowd = Array.from({ length: CROWD }, () => aRun('queued'));
@@ -44,12 +27,12 @@ it('cancellations and expiries do not wait behind runs that are driven', async (
     seen.push(job);
     return job.type === 'drive-run' ? new Promise(() => undefined) : Promise.resolve(DONE);
   });
-  await send(...crowd.map((run) => driveJob(run, clock.nowMs())));
+  await send(...crowd.map((run) => driveJob(run, embedded.clock.nowMs())));
   await until(() => seen.length > 100, 'many runs are driven');
   const [cancelled, waiting] = [aRun('cancelling'), aRun('requires_action')];
-  await world.commit({ name: 'both', writes: [], jobs: [settleJob(cancelled, clock.nowMs())], timers: [{ ...expiryTimer(waiting), dueMs: clock.nowMs() + 1000 }] });
+  await embedded.world.commit({ name: 'both', writes: [], jobs: [settleJob(cancelled, embedded.clock.nowMs())], timers: [{ ...expiryTimer(waiting), dueMs: embedded.clock.nowMs() + 1000 }] });
   await until(() => seen.some((job) => job.type === 'settle-run' && job.runId === cancelled.id), 'the cancellation is delivered');
-  await clock.pass(1000);
+  await embedded.clock.pass(1000);
   await until(() => seen.some((job) => job.type === 'expire-run' && job.runId === waiting.id), 'the timer is delivered');
 });
 
@@ -62,8 +45,8 @@ it('takes on no more than it can, and the next as soon as one is done', async ()
     await new Promise<void>((resolve) => (most = Math.max(most, underWay.push(resolve))));
     return DONE;
   });
-  await send(...crowd.map((run) => driveJob(run, clock.nowMs())));
-  await clock.pass(0);
+  await send(...crowd.map((run) => driveJob(run, embedded.clock.nowMs())));
+  await embedded.clock.pass(0);
   expect(begun).toBe(256);
   while (begun < CROWD) {
     const before = begun;
@@ -72,15 +55,15 @@ it('takes on no more than it can, and the next as soon as one is done', async ()
   }
   expect(most).toBe(256);
   for (const end of underWay) end();
-  await until(() => world.db.sql('SELECT count(*) AS left FROM job').get()?.['left'] === 0, 'all are done');
+  await until(() => embedded.world.db.sql('SELECT count(*) AS left FROM job').get()?.['left'] === 0, 'all are done');
 });
 
 it('leaves no alarm behind when it is stopped', async () => {
   const worker = work(() => Promise.resolve(DONE));
-  await send(driveJob(aRun('queued'), clock.nowMs() + 5000));
-  expect(clock.pending).toBe(1);
+  await send(driveJob(aRun('queued'), embedded.clock.nowMs() + 5000));
+  expect(embedded.clock.pending).toBe(1);
   worker.stop();
-  expect(clock.pending).toBe(0);
+  expect(embedded.clock.pending).toBe(0);
 });
 
 describe('lanes', () => {
@@ -116,7 +99,7 @@ describe('lanes', () => {
   it('few histories are written at once', async () => {
     const { begun, underWay, letGo } = hold();
     await send(...row(10, (n) => `export:slow${n}`));
-    await clock.pass(0);
+    await embedded.clock.pass(0);
     expect(underWay()).toHaveLength(4);
     for (let n = 0; n < 10; n++) {
       await until(() => begun.includes(`export:slow${n}`), 'the next one has begun');
@@ -134,12 +117,11 @@ describe('lanes', () => {
 
   it('after a restart what waited for a lease is due, what waits for better times is not', async () => {
     const names = ['drive:a', 'settle:a', 'tools:a', 'export:a', 'webhook:whe:a', 'expire:a', 'warn:a'];
-    await send(...names.map((name) => ({ ...job(name, clock.nowMs() + 60_000) })));
-    world.close();
-    world = await openFolder(folder, clock);
+    await send(...names.map((name) => ({ ...job(name, embedded.clock.nowMs() + 60_000) })));
+    await embedded.reopen();
     const { begun } = hold();
     await until(() => begun.length >= 4, 'some are due');
-    await clock.pass(1000);
+    await embedded.clock.pass(1000);
     expect(begun.toSorted()).toEqual(['drive:a', 'export:a', 'settle:a', 'tools:a']);
   });
 });
