@@ -21,6 +21,8 @@ export interface Stage {
   runWindowSeconds: number;
   /** Browser origins that may call. */
   corsOrigins: string[];
+  /** ARNs of Lambda functions that projects may have answer their tools. The service may invoke these and no others. */
+  toolFunctions: `arn:${string}:lambda:${string}`[];
   /** Records cannot be deleted by mistake: the table refuses it until this is switched off. */
   protectData: boolean;
   /** How far back the table can be restored to, and how long replaced large contents stay restorable with it. */
@@ -37,6 +39,7 @@ const usual = {
   retention: { days: 60 },
   runWindowSeconds: 600,
   corsOrigins: [],
+  toolFunctions: [],
 } satisfies Partial<Stage>;
 
 export const stages = {

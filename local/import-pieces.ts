@@ -12,6 +12,9 @@ export interface Piece {
   bytesRead: number;
 }
 
+/** Whether the file that begins with it is an export of ours. */
+export const isExport = ({ text }: Piece): boolean => text.startsWith('{"type":"header"');
+
 /** API Gateway takes 10 MB, a Lambda 6 MB, and both count more than the text alone. */
 export const MOST_PIECE_BYTES = 4 * 1024 * 1024;
 

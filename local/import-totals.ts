@@ -1,5 +1,5 @@
 import { type ImportCounts, type WireImport, newImport } from '../shared/wire/import.ts';
-import type { Piece } from './import-pieces.ts';
+import { type Piece, isExport } from './import-pieces.ts';
 
 /** Reasons that are printed. */
 const MOST_SHOWN = 20;
@@ -22,9 +22,9 @@ export class Totals {
   }
 
   /** Of the file, before it is sent. */
-  piece({ text, firstLine }: Piece): void {
-    if (firstLine === 1) this.#isExport = text.startsWith('{"type":"header"');
-    this.#lastLine = text.trimEnd().split('\n').at(-1) ?? '';
+  piece(piece: Piece): void {
+    if (piece.firstLine === 1) this.#isExport = isExport(piece);
+    this.#lastLine = piece.text.trimEnd().split('\n').at(-1) ?? '';
   }
 
   /** An export that was cut off lacks its last line, or has fewer lines than that says. */
@@ -35,15 +35,19 @@ export class Totals {
     if (!isWhole) this.#broken.push(`${this.#file}: ${expected ? 'lines are missing from the export' : 'the export has no end: it was cut off'}`);
   }
 
-  /** `firstLine`: where the request's first line stands in the file. */
-  add(report: WireImport, firstLine: number): void {
+  /** `placeOf`: the file and line that a line of the request comes from. */
+  add(report: WireImport, placeOf: (line: number) => string): void {
     for (const [group, counts] of Object.entries(report.counts) as [keyof WireImport['counts'], ImportCounts][]) {
       for (const result of ['created', 'unchanged', 'refused'] as const) {
         this.#counts[group][result] += counts[result];
         this.#seen[group] = (this.#seen[group] ?? 0) + counts[result];
       }
     }
-    for (const { line, id, reason } of report.refused) this.#refused.push(`${this.#file}:${line + firstLine - 1}: ${id ?? ''} ${reason}`);
+    for (const { line, id, reason } of report.refused) {
+      // Some reasons begin with the id themselves.
+      const what = id === null || reason.startsWith(id) ? reason : `${id} ${reason}`;
+      this.#refused.push(`${placeOf(line)}: ${what}`);
+    }
   }
 
   get isClean(): boolean {

@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import type { WireImport } from '../shared/wire/import.ts';
 import { EnvError, readEnv } from './env.ts';
-import { type Piece, piecesOf } from './import-pieces.ts';
+import { type Piece, isExport, piecesOf } from './import-pieces.ts';
 import { Totals } from './import-totals.ts';
 
 const USAGE = `npm run import -- FILE… [--url URL] [--key KEY] [--dry-run]
@@ -35,11 +35,8 @@ async function main(args: string[]): Promise<number> {
   }
   const target = { url: values.url.replace(/\/$/, ''), key: values.key };
   const totals = new Totals();
-  for (const file of files) {
-    const { size } = await stat(file);
-    if (values['dry-run']) await tryFile(target, file, totals);
-    else await sendFile(target, file, totals, size);
-  }
+  if (values['dry-run']) await tryFiles(target, files, totals);
+  else for (const file of files) await sendFile(target, file, totals);
   console.log(totals.summary(values['dry-run']));
   return totals.isClean ? 0 : 1;
 }
@@ -52,18 +49,34 @@ async function* watched(file: string, totals: Totals): AsyncGenerator<Piece> {
   }
 }
 
-async function sendFile(target: Target, file: string, totals: Totals, size: number): Promise<void> {
+async function sendFile(target: Target, file: string, totals: Totals): Promise<void> {
+  const { size } = await stat(file);
   for await (const { text, firstLine, bytesRead } of watched(file, totals)) {
-    totals.add(await insist(() => send(target, '', text)), firstLine);
+    totals.add(await insist(() => send(target, '', text)), (line) => `${file}:${line + firstLine - 1}`);
     progress(file, Math.min(bytesRead / size, 1));
   }
   totals.end();
   endProgress();
 }
 
-/** In one request: what hangs under a thread is looked for in the same one. */
-async function tryFile(target: Target, file: string, totals: Totals): Promise<void> {
-  const pieces = watched(file, totals);
+/** A dry run looks for what something hangs under in the same request: an export has that itself, dumps of lists have it in one another. */
+async function tryFiles(target: Target, files: readonly string[], totals: Totals): Promise<void> {
+  const dumps: string[] = [];
+  for (const file of files) {
+    if (await isExportFile(file)) await tryTogether(target, [file], totals);
+    else dumps.push(file);
+  }
+  if (dumps.length > 0) await tryTogether(target, dumps, totals);
+}
+
+async function isExportFile(file: string): Promise<boolean> {
+  for await (const piece of piecesOf(file)) return isExport(piece);
+  return false;
+}
+
+async function tryTogether(target: Target, files: readonly string[], totals: Totals): Promise<void> {
+  const begins: Begin[] = [];
+  const pieces = allOf(files, totals, begins);
   const body = new ReadableStream<Uint8Array>({
     async pull(controller) {
       const next = await pieces.next();
@@ -71,8 +84,30 @@ async function tryFile(target: Target, file: string, totals: Totals): Promise<vo
       else controller.enqueue(Buffer.from(next.value.text));
     },
   });
-  totals.add(await send(target, '?dry_run=true', body), 1);
+  totals.add(await send(target, '?dry_run=true', body), (line) => placeOf(begins, line));
   totals.end();
+}
+
+/** Lines of the request that come before a file's own. */
+interface Begin {
+  file: string;
+  before: number;
+}
+
+async function* allOf(files: readonly string[], totals: Totals, begins: Begin[]): AsyncGenerator<Piece> {
+  let before = 0;
+  for (const file of files) {
+    begins.push({ file, before });
+    for await (const piece of watched(file, totals)) {
+      before += piece.text.split('\n').length - 1;
+      yield piece;
+    }
+  }
+}
+
+function placeOf(begins: readonly Begin[], line: number): string {
+  const begin = begins.findLast(({ before }) => before < line);
+  return `${begin?.file}:${line - (begin?.before ?? 0)}`;
 }
 
 class ServerError extends Error {}

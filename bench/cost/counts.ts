@@ -14,9 +14,14 @@ export interface Counts {
   requests: Record<string, number>;
   /** By the function's name. */
   invocations: Record<string, number>;
+  /** Records of the table's stream that wake the event-teller. Nothing else here is its: how many of them it gets at a time is chance. */
+  told: number;
 }
 
-export const NOTHING: Counts = { billed: {}, queryUnits: 0, requests: {}, invocations: {} };
+export const NOTHING: Counts = { billed: {}, queryUnits: 0, requests: {}, invocations: {}, told: 0 };
+
+/** Tells webhooks of what has happened; its work is not part of a run's. */
+export const TELLER = 'EventTeller';
 
 /** What one request of each service is billed as; undefined where requests are free. Throws on a service that has no price here. */
 export function billedAs({ service, operation }: Pick<LedgerEntry, 'service' | 'operation'>): Exclude<Counted, 'apiRequest'>[] {
@@ -39,14 +44,14 @@ export function billedAs({ service, operation }: Pick<LedgerEntry, 'service' | '
   }
 }
 
-export function countsOf(entries: readonly LedgerEntry[]): Omit<Counts, 'invocations'> {
+export function countsOf(entries: readonly LedgerEntry[]): Omit<Counts, 'invocations' | 'told'> {
   const billed: Counts['billed'] = {};
   const requests: Counts['requests'] = {};
   let queryUnits = 0;
   for (const entry of entries) {
     const name = nameOf(entry);
     // Free when Lambda does it, and how many records it finds at a time is chance.
-    if (entry.service === 'dynamodbstreams') continue;
+    if (entry.service === 'dynamodbstreams' || entry.functionId.startsWith(TELLER)) continue;
     // The engine tells no units of these, though DynamoDB bills for them.
     if (entry.service === 'dynamodb' && entry.status !== 200) throw new Error(`${entry.principal}: ${name} was answered with ${entry.status}`);
     requests[name] = (requests[name] ?? 0) + 1;
@@ -67,6 +72,7 @@ const add = (a: Counts, b: Counts): Counts => ({
   queryUnits: a.queryUnits + b.queryUnits,
   requests: merge(a.requests, b.requests),
   invocations: merge(a.invocations, b.invocations),
+  told: a.told + b.told,
 });
 
 /** Names in order, so that equal counts are equal texts. */

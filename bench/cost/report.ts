@@ -1,7 +1,7 @@
 /** What was counted, as text. */
 import type { Deployment } from '../../test/cloud/harness/deployment.ts';
 import { type Row, format, held } from '../support/table.ts';
-import { amountsOf, usdForAMillion } from './bill.ts';
+import { amountsOf, tellingOf, usdForAMillion } from './bill.ts';
 import { type Counts, sum } from './counts.ts';
 import { type Cell, grid } from './grid.ts';
 import { BEFORE_FIRST_TOKEN, type Kind, type Played, kinds } from './kinds.ts';
@@ -51,6 +51,9 @@ export function kindsTable({ deployment, path }: Around, byKind: Record<Kind, Pl
       usd('  S3', 's3Put', 's3Get'),
       usd('  Step Functions', 'stateTransition'),
       usd('  in all'),
+      [],
+      line('Records told to the event-teller', ({ told }) => told),
+      line('US$ for a million: the event-teller, at most', (counts) => usdForAMillion(tellingOf(deployment, counts))),
     ],
   );
 }
@@ -122,7 +125,7 @@ export function report(around: Around, { byThread, bySize }: Measured, waiting: 
   return [
     titled('A run on a thread of one message, that message included; reading the answer and polls beside it', kindsTable(around, one)),
     `Lambda is priced at ${MODEL_MS / 1000} s for each call to the model and ${OTHER_MS} ms for each invocation beside it, stated and not measured. State transitions are AWS's rule
-applied to the definition. Not here: what comes with several runs at once (the worker takes up to ten jobs in one invocation), logs, traces,
+applied to the definition. The event-teller is priced apart, as if each record came alone and its project had no webhooks. Not here: what comes with several runs at once (the worker takes up to ten jobs in one invocation), logs, traces,
 storage, transfer, KMS (the services keep data keys), the model's key (read once in five minutes by each environment).`,
     titled('The parts', partsTable(one)),
     titled('By the length of the thread', growthTable(byThread)),

@@ -67,7 +67,7 @@ export class Scene {
   /** Counts what a part has caused when it resolves, though it goes on. */
   async beginning<T>(name: string, work: () => Promise<T>): Promise<T> {
     const result = await work();
-    this.#count(name);
+    this.#count(name, false);
     return result;
   }
 
@@ -113,7 +113,7 @@ export class Scene {
     await this.part('list', () => this.stage.client.beta.threads.messages.list(this.threadId, { limit: 1 }));
   }
 
-  #count(name: string): void {
-    this.parts[name] = this.stage.take();
+  #count(name: string, atRest = true): void {
+    this.parts[name] = this.stage.take(atRest);
   }
 }

@@ -4,7 +4,7 @@ import type { Call, Outcome, Verdict } from '../../test/cloud/harness/aws-front.
 import type { LedgerEntry } from '../../test/cloud/harness/aws-ledger.ts';
 import { CloudServer } from '../../test/cloud/harness/cloud-server.ts';
 import { ScriptedModel, type Step } from '../../test/support/scripted-model.ts';
-import { type Counts, countsOf, sum } from './counts.ts';
+import { type Counts, TELLER, countsOf, sum } from './counts.ts';
 import { Gate } from './gate.ts';
 import { fill } from './threads.ts';
 import { type Trip, Trips } from './trips.ts';
@@ -29,6 +29,7 @@ export class CostStage {
   readonly #invocations = new Map<string, number>();
   #billedMs: Record<string, number> = {};
   #apiRequests = 0;
+  #told = 0;
   #trips: Trips | undefined;
 
   private constructor(server: CloudServer, model: ScriptedModel) {
@@ -89,20 +90,31 @@ export class CostStage {
     await this.#rest();
   }
 
-  /** What was caused since the last time. Reads of the model's key are not in it: an environment makes one in five minutes. */
-  take(): Counts {
+  /**
+   * What was caused since the last time. Reads of the model's key are not in it: an environment makes one in five minutes. What the stream tells
+   * comes in its own time: only `atRest` is it known how much that is.
+   */
+  take(atRest = true): Counts {
     const entries = this.server.deployment.front.takeLedger();
     for (const { service, operation } of entries) this.seen.set(`${service}:${operation}`, { service, operation });
     const counted = countsOf(entries.filter(({ service }) => service !== 'secretsmanager'));
-    const counts: Counts = { ...counted, billed: { ...counted.billed, apiRequest: this.#apiRequests }, invocations: {} };
+    const counts: Counts = { ...counted, billed: { ...counted.billed, apiRequest: this.#apiRequests }, invocations: {}, told: atRest ? this.#takeTold() : 0 };
     this.#apiRequests = 0;
     this.calls = [];
     for (const { spec, invocations } of this.server.deployment.functions.values()) {
       const more = invocations - (this.#invocations.get(spec.id) ?? 0);
       this.#invocations.set(spec.id, invocations);
-      if (more > 0) counts.invocations[nameOf(spec.id)] = more;
+      if (more > 0 && nameOf(spec.id) !== TELLER) counts.invocations[nameOf(spec.id)] = more;
     }
     return sum([counts]);
+  }
+
+  #takeTold(): number {
+    const { deployment } = this.server;
+    const { passed = 0 } = deployment.mappings.streams.find(({ functionArn }) => functionArn === deployment.fn(TELLER).spec.arn) ?? {};
+    const more = passed - this.#told;
+    this.#told = passed;
+    return more;
   }
 
   /** What invocations took on this machine, in ms, by the function's name, since the last time. */

@@ -1,13 +1,15 @@
 import * as z from 'zod';
 import { list, whole } from '../../shared/ports/config-env.ts';
-import { ModelEnv, queueEnv, runsEnv, telemetryEnv, timersEnv } from '../shared/env.ts';
+import { ModelEnv, queueEnv, runsEnv, telemetryEnv, timersEnv, toolsEnv, webhookQueueEnv } from '../shared/env.ts';
 
 export const ApiEnv = z
   .object({
     ...telemetryEnv,
     ...runsEnv,
     ...queueEnv,
+    ...webhookQueueEnv,
     ...timersEnv,
+    ...toolsEnv,
     CORS_ORIGINS: list.prefault(''),
     /** Lambda takes no more than 6 MB in one request, in which the body stands as base64. */
     MAX_BODY_BYTES: whole(1024, 4_500_000).default(4_500_000),

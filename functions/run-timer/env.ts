@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { queueEnv, runsEnv, telemetryEnv } from '../shared/env.ts';
+import { queueEnv, runsEnv, telemetryEnv, timersEnv, webhookQueueEnv } from '../shared/env.ts';
 
-/** No state machine: to end a run stops no timer. */
-export const RunTimerEnv = z.object({ ...telemetryEnv, ...runsEnv, ...queueEnv });
+/** A warning of a thread's end is told as an event, and sets the timer for the next one. */
+export const RunTimerEnv = z.object({ ...telemetryEnv, ...runsEnv, ...queueEnv, ...webhookQueueEnv, ...timersEnv });

@@ -1,4 +1,4 @@
-/** Started by the state machine at the end of a run's window: writes the expiry down. */
+/** Started by the state machine at the end of a run's window, to write the expiry down, and when a thread comes near its end, to tell of that. */
 import { handleJob } from '../../shared/engine/handle-job.ts';
 import { RunSignals } from '../../shared/engine/run-signals.ts';
 import { readEnv } from '../shared/env.ts';

@@ -3,7 +3,7 @@
  * schema takes (infra/constructs/service-function.ts), and the function parses it with the same schema, once, when it starts.
  */
 import * as z from 'zod';
-import { configEnv, text, whole } from '../../shared/ports/config-env.ts';
+import { configEnv, list, text, whole } from '../../shared/ports/config-env.ts';
 
 /**
  * A run must end within the one invocation that drives it: 900 seconds less the time to answer, and less what the clocks of
@@ -38,6 +38,9 @@ export const webhookQueueEnv = { WEBHOOK_QUEUE_URL: z.url() };
 
 /** Where timers are set and stopped. */
 export const timersEnv = { STATE_MACHINE_ARN: text };
+
+/** The Lambda functions, by ARN, that may answer calls of tools. */
+export const toolsEnv = { TOOL_FUNCTIONS: list.prefault('') };
 
 /** Where the model is. */
 export const ModelEnv = z.discriminatedUnion('MODEL_PROVIDER', [

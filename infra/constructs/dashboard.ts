@@ -4,12 +4,12 @@ import type { RestApi } from 'aws-cdk-lib/aws-apigateway';
 import { AlarmStatusWidget, Dashboard, GraphWidget, type IMetric, type IWidget, Metric, Row, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { METRICS_NAMESPACE, metricName, serviceName } from '../../functions/shared/metric-names.ts';
 import type { EndedRun } from '../../shared/domain/run.ts';
 import type { Stage } from '../stages.ts';
-import type { JobQueue } from './job-queue.ts';
 import { type Monitoring, PERIOD } from './monitoring.ts';
 
 export interface ServiceDashboardProps {
@@ -17,7 +17,9 @@ export interface ServiceDashboardProps {
   monitoring: Monitoring;
   api: RestApi;
   functions: Record<string, IFunction>;
-  queue: JobQueue;
+  /** Of those the one that makes deliveries. */
+  teller: IFunction;
+  queues: Record<'runs' | 'deliveries' | 'dead', IQueue>;
   machine: StateMachine;
   table: ITable;
 }
@@ -27,7 +29,7 @@ const ENDS: Record<EndedRun['status'], true> = { completed: true, incomplete: tr
 export class ServiceDashboard extends Construct {
   readonly dashboard: Dashboard;
 
-  constructor(scope: Construct, id: string, { stage, monitoring, api, functions, queue, machine, table }: ServiceDashboardProps) {
+  constructor(scope: Construct, id: string, { stage, monitoring, api, functions, teller, queues, machine, table }: ServiceDashboardProps) {
     super(scope, id);
     const own = (label: string, name: string) =>
       new Metric({ namespace: METRICS_NAMESPACE, metricName: name, dimensionsMap: { service: serviceName(stage.name) }, statistic: Stats.SUM, period: PERIOD, label });
@@ -35,6 +37,9 @@ export class ServiceDashboard extends Construct {
     const capacity = (name: string) => table.metric(name, { statistic: Stats.SUM, period: PERIOD, label: name });
     const sum = { period: PERIOD, statistic: Stats.SUM };
     const worst = { period: PERIOD, statistic: Stats.MAXIMUM };
+    const waiting = (queue: IQueue, label: string) => queue.metricApproximateNumberOfMessagesVisible({ ...worst, label });
+    const oldest = (queue: IQueue, label: string) => queue.metricApproximateAgeOfOldestMessage({ ...worst, label });
+    const oldestEvent = teller.metric('IteratorAge', { ...worst, label: 'events untold (ms)' });
 
     this.dashboard = new Dashboard(this, 'Dashboard', { dashboardName: `threadkeep-${stage.name}`, defaultInterval: Duration.hours(3) });
     this.dashboard.addWidgets(
@@ -45,9 +50,9 @@ export class ServiceDashboard extends Construct {
         graph('Runs by how they ended', (Object.keys(ENDS) as EndedRun['status'][]).map((status) => own(status, metricName('run_ended', status)))),
       ),
       row(
-        graph('Jobs waiting', [queue.jobs.metricApproximateNumberOfMessagesVisible(worst)], [queue.jobs.metricApproximateAgeOfOldestMessage(worst)]),
-        graph('Dead letters', [queue.dead.metricApproximateNumberOfMessagesVisible(worst)]),
-        graph('Taken over, retried, failed inside', [own('runs taken over', metricName('run_taken_over')), own('model calls retried', metricName('model_retry')), own('jobs failed', metricName('job_failed'))]),
+        graph('Jobs waiting', [waiting(queues.runs, 'runs'), waiting(queues.dead, 'dead letters')], [oldest(queues.runs, 'runs')]),
+        graph('Webhooks waiting and given up', [waiting(queues.deliveries, 'deliveries'), own('deliveries given up', metricName('delivery_given_up'))], [oldest(queues.deliveries, 'deliveries'), oldestEvent]),
+        graph('Taken over, retried, failed inside', [own('runs taken over', metricName('run_taken_over')), own('model calls retried', metricName('model_retry')), own('jobs failed', metricName('job_failed')), own('records of the stream failed', metricName('feed_failed'))]),
       ),
       row(
         graph('Function errors', each((fn) => fn.metricErrors(sum))),

@@ -35,7 +35,7 @@ export const LONGEST_RESPONSE = Duration.minutes(15);
  * Bodies of these types reach the function as they are, not as text: bytes that are no UTF-8 stay what they were, and what
  * surrounds a body does not depend on how many quotes are in it.
  */
-const BINARY_MEDIA_TYPES = ['application/json', 'multipart/form-data'];
+const BINARY_MEDIA_TYPES = ['application/json', 'application/jsonl', 'application/x-ndjson', 'multipart/form-data'];
 
 export class HttpApi extends Construct {
   readonly api: RestApi;

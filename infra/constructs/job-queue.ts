@@ -1,4 +1,4 @@
-/** Runs waiting for a driver, and what becomes of those that nobody could drive. */
+/** Jobs waiting for somebody to do them, and what becomes of those that nobody could. */
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
@@ -8,68 +8,85 @@ import { MAX_ATTEMPTS } from '../../shared/ports/queue.ts';
 import { explain } from './explain.ts';
 import { type Monitoring, PERIOD } from './monitoring.ts';
 
-/** Attempts beyond those after which the worker itself ends the run, for workers that die before they can. */
+/** Attempts beyond those after which the worker itself gives the job up, for workers that die before they can. */
 const FURTHER_ATTEMPTS = 3;
+export const MOST_DELIVERIES = MAX_ATTEMPTS + FURTHER_ATTEMPTS;
 
-/** A job of a run whose window has closed is worth nothing, but a backlog must outlive a long outage. */
-const KEEP_JOBS = Duration.days(1);
 const KEEP_DEAD = Duration.days(14);
 
 const NO_DESTINATION = { 'Serverless-LambdaEventSourceMappingDestination': 'Mappings of SQS know no such destination: what fails stays in the queue, whose redrive policy sees to it.' };
+
+// Messages carry ids alone, so SQS's own encryption is enough and every request to a KMS key is saved.
+const usual = { encryption: QueueEncryption.SQS_MANAGED, enforceSSL: true, removalPolicy: RemovalPolicy.DESTROY };
+
+/** Several jobs to one invocation, as they are there: nothing waits for others to come. */
+function deliver(queue: Queue, fn: IFunction, maxConcurrency?: number): void {
+  explain(fn, NO_DESTINATION);
+  fn.addEventSource(new SqsEventSource(queue, { batchSize: 10, reportBatchItemFailures: true, ...(maxConcurrency !== undefined && { maxConcurrency }) }));
+}
 
 export interface JobQueueProps {
   monitoring: Monitoring;
   /** Of the worker. Lambda asks that a message stay hidden for at least as long. */
   workerTimeout: Duration;
-  deadLettersTimeout: Duration;
+  /** Where jobs go that were delivered too often. */
+  dead: DeadLetterQueue;
+  /** How long a backlog can be without losing anything. */
+  keep: Duration;
+  /** When somebody should know that a job waits, and who is hurt by it. */
+  late: { after: Duration; errorImpact: string };
 }
 
 export class JobQueue extends Construct {
-  readonly #monitoring: Monitoring;
   readonly jobs: Queue;
-  readonly dead: Queue;
 
-  constructor(scope: Construct, id: string, { monitoring, workerTimeout, deadLettersTimeout }: JobQueueProps) {
+  constructor(scope: Construct, id: string, { monitoring, workerTimeout, dead, keep, late }: JobQueueProps) {
     super(scope, id);
-    this.#monitoring = monitoring;
-    // Messages carry ids alone, so SQS's own encryption is enough and every request to a KMS key is saved.
-    const usual = { encryption: QueueEncryption.SQS_MANAGED, enforceSSL: true, removalPolicy: RemovalPolicy.DESTROY };
-    this.dead = new Queue(this, 'Dead', { ...usual, retentionPeriod: KEEP_DEAD, visibilityTimeout: deadLettersTimeout.plus(Duration.minutes(1)) });
     this.jobs = new Queue(this, 'Jobs', {
       ...usual,
-      retentionPeriod: KEEP_JOBS,
+      retentionPeriod: keep,
       // AWS advises six times the worker's timeout, for workers that are throttled. A run lasts no longer than its worker, so a job
       // that comes back later than this comes back for nothing: better early, and counted among the attempts.
       visibilityTimeout: workerTimeout.plus(Duration.minutes(1)),
-      deadLetterQueue: { queue: this.dead, maxReceiveCount: MAX_ATTEMPTS + FURTHER_ATTEMPTS },
+      deadLetterQueue: { queue: dead.queue, maxReceiveCount: MOST_DELIVERIES },
     });
-    explain(this.dead, { 'Serverless-SQSRedrivePolicy': 'It is the dead-letter queue; what cannot be cleared away stays in it, and an alarm tells.' });
-
     monitoring.alarm(this, 'OldestJob', {
       metric: this.jobs.metricApproximateAgeOfOldestMessage({ period: PERIOD, statistic: 'Maximum' }),
-      threshold: 120,
-      errorImpact: 'Runs wait minutes for a driver: every application that does not stream sees its runs stay queued, and expire after their window. Look at run-worker: is it throttled or failing?',
-    });
-    monitoring.alarm(this, 'OldestDeadLetter', {
-      metric: this.dead.metricApproximateAgeOfOldestMessage({ period: PERIOD, statistic: 'Maximum' }),
-      threshold: 900,
-      errorImpact: 'Jobs that died are not being cleared away: their runs stay queued or in progress until their windows close, and their threads are locked as long. Look at dead-letters.',
+      threshold: late.after.toSeconds(),
+      errorImpact: late.errorImpact,
     });
   }
 
-  /** Several jobs to one invocation, as they are there: nobody's run waits for others to come. */
-  deliverTo(worker: IFunction): void {
-    explain(worker, NO_DESTINATION);
-    worker.addEventSource(new SqsEventSource(this.jobs, { batchSize: 10, reportBatchItemFailures: true }));
+  /** `maxConcurrency`: of invocations at once, for work that must not use up what the account has. */
+  deliverTo(worker: IFunction, maxConcurrency?: number): void {
+    deliver(this.jobs, worker, maxConcurrency);
+  }
+}
+
+/** One for all job queues: each that Lambda asks for messages costs something, also while there are none. */
+export class DeadLetterQueue extends Construct {
+  readonly #monitoring: Monitoring;
+  readonly queue: Queue;
+
+  constructor(scope: Construct, id: string, { monitoring, timeout }: { monitoring: Monitoring; timeout: Duration }) {
+    super(scope, id);
+    this.#monitoring = monitoring;
+    this.queue = new Queue(this, 'Queue', { ...usual, retentionPeriod: KEEP_DEAD, visibilityTimeout: timeout.plus(Duration.minutes(1)) });
+    explain(this.queue, { 'Serverless-SQSRedrivePolicy': 'It is the dead-letter queue; what cannot be cleared away stays in it, and an alarm tells.' });
+    monitoring.alarm(this, 'Oldest', {
+      metric: this.queue.metricApproximateAgeOfOldestMessage({ period: PERIOD, statistic: 'Maximum' }),
+      threshold: 900,
+      errorImpact:
+        'Jobs that died are not being cleared away: their runs stay queued or in progress until their windows close, and their threads are locked as long; events that are to be delivered wait. Look at dead-letters.',
+    });
   }
 
   buryWith(deadLetters: IFunction): void {
-    explain(deadLetters, NO_DESTINATION);
-    deadLetters.addEventSource(new SqsEventSource(this.dead, { batchSize: 10, reportBatchItemFailures: true }));
-    this.#monitoring.alarm(this, 'DeadLetters', {
+    deliver(this.queue, deadLetters);
+    this.#monitoring.alarm(this, 'Arrivals', {
       metric: deadLetters.metricInvocations({ period: PERIOD }),
       threshold: 1,
-      errorImpact: `Runs have failed after ${MAX_ATTEMPTS + FURTHER_ATTEMPTS} attempts without a word from their drivers: their users got an error. Look at run-worker for what they died of.`,
+      errorImpact: `Jobs died after ${MOST_DELIVERIES} deliveries without a word from those who did them. Runs have failed so, and their users got an error; events are delivered late. Look at run-worker and webhook-sender for what they died of.`,
     });
   }
 }

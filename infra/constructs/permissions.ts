@@ -10,12 +10,17 @@ import type { ModelChoice } from '../stages.ts';
 import { allow } from './service-function.ts';
 
 /** The letters that primary keys begin with (shared/aws/schema.ts): a policy can be held to them, so no function reaches further than its job. */
-export type Records = 'A' | 'I' | 'K' | 'P' | 'T';
+export type Records = 'A' | 'D' | 'E' | 'F' | 'I' | 'K' | 'P' | 'T' | 'W';
 
 const only = (records: Records[]) => ({ 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': records.map((letter) => `${letter}#*`) } });
 
 /** Where large contents are put (shared/aws/bodies.ts). */
 export const BLOB_PREFIX = 'bodies/';
+/** Where exported histories are (shared/histories/renderers.ts). */
+export const FILE_PREFIX = 'exports/';
+
+const VERBS = { Get: 's3:GetObject', Put: 's3:PutObject', Delete: 's3:DeleteObject', Abort: 's3:AbortMultipartUpload' };
+type Verb = keyof typeof VERBS;
 
 export interface Data {
   table: ITable;
@@ -36,11 +41,14 @@ export interface Access {
   put?: Records[];
   delete?: Records[];
   /** And with the large contents that have left their records. */
-  blobs?: ('Get' | 'Put' | 'Delete')[];
+  blobs?: Exclude<Verb, 'Abort'>[];
+  /** And with exported histories. What is put in parts may have to be taken back. */
+  files?: Verb[];
 }
 
 export function recordAccess({ table, blobsArn, key }: Data, access: Access): PolicyStatement[] {
-  const { get, page, list, put, delete: remove, blobs } = access;
+  const { get, page, list, put, delete: remove, blobs, files } = access;
+  const inBucket = (verbs: Verb[] | undefined, prefix: string) => (verbs ? [allow(verbs.map((verb) => VERBS[verb]), [`${blobsArn}/${prefix}*`])] : []);
   const on = (records: Records[] | undefined, actions: string[], resource = table.tableArn) => (records ? [allow(actions, [resource], only(records))] : []);
   return [
     ...on(get, ['dynamodb:GetItem']),
@@ -49,10 +57,11 @@ export function recordAccess({ table, blobsArn, key }: Data, access: Access): Po
     ...on(list, ['dynamodb:BatchGetItem']),
     ...on(put, ['dynamodb:PutItem']),
     ...on(remove, ['dynamodb:DeleteItem']),
-    ...(blobs ? [allow(blobs.map((verb) => `s3:${verb}Object`), [`${blobsArn}/${BLOB_PREFIX}*`])] : []),
+    ...inBucket(blobs, BLOB_PREFIX),
+    ...inBucket(files, FILE_PREFIX),
     // Without it S3 answers 403, not 404, for what is not there.
-    ...(blobs?.includes('Get') ? [allow(['s3:ListBucket'], [blobsArn])] : []),
-    useKey(key, ['dynamodb', ...(blobs ? ['s3'] : [])]),
+    ...([blobs, files].some((verbs) => verbs?.includes('Get')) ? [allow(['s3:ListBucket'], [blobsArn])] : []),
+    useKey(key, ['dynamodb', ...(blobs || files ? ['s3'] : [])]),
   ];
 }
 
@@ -61,6 +70,9 @@ const useKey = (key: IKey, services: string[]): PolicyStatement =>
   allow(['kms:Decrypt', 'kms:DescribeKey', 'kms:Encrypt', 'kms:GenerateDataKey', 'kms:ReEncryptFrom', 'kms:ReEncryptTo'], [key.keyArn], {
     StringEquals: { 'kms:ViaService': services.map((service) => `${service}.${Aws.REGION}.amazonaws.com`) },
   });
+
+/** Functions that projects may name for tools to be answered by: exactly these. */
+export const callTools = (arns: readonly string[]): PolicyStatement[] => (arns.length === 0 ? [] : [allow(['lambda:InvokeFunction'], [...arns])]);
 
 export const sendJobs = (queue: IQueue): PolicyStatement => allow(['sqs:SendMessage'], [queue.queueArn]);
 
@@ -104,4 +116,5 @@ export function whyModel(model: ModelChoice): Record<string, string> {
 /** Why a statement of `recordAccess` ends in a star. */
 export const whyRecordAccess = ({ blobsExport }: Data): Record<string, string> => ({
   [`AwsSolutions-IAM5[Resource::${blobsExport}/${BLOB_PREFIX}*]`]: 'A large content is one object, made with its record; their keys cannot be known before.',
+  [`AwsSolutions-IAM5[Resource::${blobsExport}/${FILE_PREFIX}*]`]: 'An exported history is one object, made when somebody asks for it; their keys cannot be known before.',
 });

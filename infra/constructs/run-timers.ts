@@ -1,9 +1,9 @@
 /**
- * The clock of runs that wait for tool outputs: one execution per run and round, named after both, so starting it twice is
- * harmless. It waits until the window's end (`$.dueAt`), then has the run-timer write the expiry down. Readers see the
- * expiry to the second without it; the timer is for those who wait to be told.
+ * The clock of runs that wait for tool outputs and of threads that come near their end: one execution for each timer, named after it, so
+ * starting it twice is harmless. It waits until `$.dueAt`, then has run-timer do what is due. Readers see a run's expiry to the second without
+ * it; the timer is for those who wait to be told.
  */
-import { ArnFormat, type CfnElement, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { ArnFormat, Aws, type CfnElement, Duration, Fn, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import type { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
@@ -24,12 +24,27 @@ export interface RunTimersProps {
   timerTimeout: Duration;
 }
 
+/**
+ * Known before the machine is made, for the function that the machine calls and that sets timers itself. With the stack's own id, the last part of
+ * its ARN: a machine that was deleted keeps its name for as long as something waits in it, and a stack put up anew must not wait for that.
+ */
+const MACHINE_NAME = `${Aws.STACK_NAME}-timers-${Fn.select(2, Fn.split('/', Aws.STACK_ID))}`;
+
+/** Standard's own limit. Nothing waits longer than 300 days: what is due later is set again then (shared/actions/arm-warning.ts). */
+const LONGEST_WAIT = Duration.days(365);
+
+/** The state machine's, also where there is no machine yet. */
+export const timersArn = (stack: Stack): string => stack.formatArn({ service: 'states', resource: 'stateMachine', resourceName: MACHINE_NAME, arnFormat: ArnFormat.COLON_RESOURCE_NAME });
+
+/** To be given to the machine's own function too. */
+export const startTimers = (stack: Stack): PolicyStatement => allow(['states:StartExecution'], [timersArn(stack)]);
+
 export class RunTimers extends Construct {
   readonly machine: StateMachine;
 
   constructor(scope: Construct, id: string, { stage, key, monitoring, timer, timerTimeout }: RunTimersProps) {
     super(scope, id);
-    const expire = new LambdaInvoke(this, 'Expire', {
+    const goOff = new LambdaInvoke(this, 'GoOff', {
       lambdaFunction: timer,
       // The execution's own input is the function's.
       payloadResponseOnly: true,
@@ -37,13 +52,14 @@ export class RunTimers extends Construct {
       // Below, with the pauses that this work needs.
       retryOnServiceExceptions: false,
     }).addRetry({ errors: ['States.ALL'], interval: Duration.seconds(1), backoffRate: 2, maxDelay: Duration.minutes(1), maxAttempts: 8 });
-    const wait = new Wait(this, 'UntilTheWindowCloses', { time: WaitTime.timestampPath('$.dueAt') });
+    const wait = new Wait(this, 'UntilItIsDue', { time: WaitTime.timestampPath('$.dueAt') });
 
     this.machine = new StateMachine(this, 'Machine', {
-      comment: 'Waits for the end of a run’s window, then expires the run',
+      stateMachineName: MACHINE_NAME,
+      comment: 'Waits until a timer is due, then has it go off: the end of a run’s window, or a thread that comes near its end',
       stateMachineType: StateMachineType.STANDARD,
-      definitionBody: DefinitionBody.fromChainable(wait.next(expire)),
-      timeout: Duration.hours(1),
+      definitionBody: DefinitionBody.fromChainable(wait.next(goOff)),
+      timeout: LONGEST_WAIT,
       tracingEnabled: true,
       logs: {
         level: LogLevel.ERROR,
@@ -59,12 +75,8 @@ export class RunTimers extends Construct {
     monitoring.alarm(this, 'Failures', {
       metric: this.machine.metricFailed({ period: PERIOD }),
       threshold: 1,
-      errorImpact: 'Runs whose window has closed are shown as expired, but their threads’ events and timers are not written down until somebody looks. Look at run-timer.',
+      errorImpact: 'Runs whose window has closed are shown as expired, but that is not written down and nobody is told; or nobody is warned of a thread’s end. Look at run-timer.',
     });
-  }
-
-  start(): PolicyStatement {
-    return allow(['states:StartExecution'], [this.machine.stateMachineArn]);
   }
 
   stop(): PolicyStatement {
@@ -77,7 +89,7 @@ export class RunTimers extends Construct {
     const name = `<${logicalId(this.machine)}.Name>`;
     return {
       [`AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:${name}:*]`]:
-        'Each run and round has an execution of its own, named after it; all of them are of this one state machine.',
+        'Each timer is an execution of its own, named after it; all of them are of this one state machine.',
     };
   }
 }

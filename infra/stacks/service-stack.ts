@@ -7,23 +7,31 @@ import { DeadLettersEnv } from '../../functions/dead-letters/env.ts';
 import { KeysEnv } from '../../functions/keys/env.ts';
 import { RunTimerEnv } from '../../functions/run-timer/env.ts';
 import { RunWorkerEnv } from '../../functions/run-worker/env.ts';
-import { ThreadReaperEnv } from '../../functions/thread-reaper/env.ts';
+import { WebhookSenderEnv } from '../../functions/webhook-sender/env.ts';
 import { ServiceDashboard } from '../constructs/dashboard.ts';
 import { HttpApi, LONGEST_RESPONSE } from '../constructs/http-api.ts';
-import { JobQueue } from '../constructs/job-queue.ts';
+import { DeadLetterQueue, JobQueue } from '../constructs/job-queue.ts';
 import { Monitoring } from '../constructs/monitoring.ts';
-import { type Access, callModel, recordAccess, sendJobs, whyModel, whyRecordAccess } from '../constructs/permissions.ts';
-import { ReaperFeed, STREAMS_AND_TRACES } from '../constructs/reaper-feed.ts';
-import { RunTimers } from '../constructs/run-timers.ts';
+import { type Access, callModel, callTools, recordAccess, sendJobs, whyModel, whyRecordAccess } from '../constructs/permissions.ts';
+import { RunTimers, startTimers, timersArn } from '../constructs/run-timers.ts';
 import { ServiceFunction, type Surroundings } from '../constructs/service-function.ts';
 import type { Stage as Settings } from '../stages.ts';
 import { modelVariables, runVariables } from '../variables.ts';
 import type { DataStack } from './data-stack.ts';
 import { addOutputs } from './outputs.ts';
+import { addStreamFunctions } from './stream-functions.ts';
 
 /** Lambda's longest. A run's window is shorter (functions/shared/env.ts), so every run ends within the invocation that drives it. */
 const LONGEST = Duration.minutes(15);
 const SHORT = Duration.minutes(1);
+
+/** Runs that died are worth nothing after their window, but a backlog must outlive a long outage. */
+const KEEP_RUNS = Duration.days(1);
+/** Deliveries are tried for three days. */
+const KEEP_DELIVERIES = Duration.days(14);
+
+/** Of webhook-sender, ten deliveries in each: endpoints that are slow must not take from runs what the account has. */
+const MOST_SENDERS = 50;
 
 export class ServiceStack extends Stack {
   constructor(scope: Construct, id: string, { stage, data, ...props }: StackProps & { stage: Settings; data: DataStack }) {
@@ -40,39 +48,69 @@ export class ServiceStack extends Stack {
     /** Reads a thread, its run and its step, and writes them again. */
     const endRuns: Access = { get: ['T'], put: ['T'], blobs: ['Get', 'Put', 'Delete'] };
 
-    const queue = new JobQueue(this, 'Queue', { monitoring, workerTimeout: LONGEST, deadLettersTimeout: SHORT });
+    const dead = new DeadLetterQueue(this, 'Dead', { monitoring, timeout: SHORT });
+    const queue = new JobQueue(this, 'Queue', {
+      monitoring,
+      dead,
+      workerTimeout: LONGEST,
+      keep: KEEP_RUNS,
+      late: {
+        after: Duration.minutes(2),
+        errorImpact: 'Runs wait minutes for a driver: every application that does not stream sees its runs stay queued, and expire after their window. Look at run-worker: is it throttled or failing?',
+      },
+    });
+    const deliveries = new JobQueue(this, 'WebhookQueue', {
+      monitoring,
+      dead,
+      workerTimeout: SHORT,
+      keep: KEEP_DELIVERIES,
+      // What is tried again later waits here for up to a quarter of an hour at a time.
+      late: { after: Duration.minutes(20), errorImpact: 'Webhooks are late: whoever is told by them hears of events long after they happened. Look at webhook-sender: is it throttled or failing, or are there more events than it may send at once?' },
+    });
     const jobs = { QUEUE_URL: queue.jobs.queueUrl };
+    const webhooks = { WEBHOOK_QUEUE_URL: deliveries.jobs.queueUrl };
+    const sendBoth = [sendJobs(queue.jobs), sendJobs(deliveries.jobs)];
+    const tools = { TOOL_FUNCTIONS: stage.toolFunctions.join(',') || undefined };
+    const timerVariables = { STATE_MACHINE_ARN: timersArn(this) };
 
     const timer = new ServiceFunction(this, 'RunTimer', {
       ...around,
       folder: 'run-timer',
-      description: 'Expires a run whose window has closed',
+      description: 'Expires a run whose window has closed; warns of a thread that comes near its end',
       schema: RunTimerEnv,
-      environment: { ...runs, ...jobs },
+      environment: { ...runs, ...jobs, ...webhooks, ...timerVariables },
       timeout: SHORT,
       memorySize: 256,
-      permissions: [...recordAccess(store, endRuns), sendJobs(queue.jobs)],
+      permissions: [...recordAccess(store, { ...endRuns, get: ['P', 'T'], list: ['W'], put: ['D', 'T'] }), ...sendBoth, startTimers(this)],
       explanations,
-      errorImpact: 'Runs that waited too long for tool outputs are shown as expired all the same, but nothing writes it down: look at its log before executions of the state machine run out of retries.',
+      errorImpact: 'Runs that waited too long for tool outputs are shown as expired all the same, but nothing writes it down, and nobody is warned of a thread’s end: look at its log before executions of the state machine run out of retries.',
     });
     const timers = new RunTimers(this, 'Timers', { ...around, timer: timer.fn, timerTimeout: SHORT });
-    const timerVariables = { STATE_MACHINE_ARN: timers.machine.stateMachineArn };
 
     const api = new ServiceFunction(this, 'Api', {
       ...around,
       folder: 'api',
       description: 'The Assistants API; drives streamed runs',
       schema: ApiEnv,
-      environment: { ...runs, ...jobs, ...timerVariables, ...model, CORS_ORIGINS: stage.corsOrigins.join(',') || undefined },
+      environment: { ...runs, ...jobs, ...webhooks, ...timerVariables, ...tools, ...model, CORS_ORIGINS: stage.corsOrigins.join(',') || undefined },
       timeout: LONGEST_RESPONSE,
       // Half a processor: enough to start quickly, and a stream mostly waits.
       memorySize: 1024,
       tokenizer: true,
       permissions: [
-        ...recordAccess(store, { get: ['A', 'I', 'K', 'P', 'T'], page: ['T'], list: ['A', 'T'], put: ['A', 'I', 'P', 'T'], delete: ['A', 'T'], blobs: ['Get', 'Put', 'Delete'] }),
-        sendJobs(queue.jobs),
-        timers.start(),
+        ...recordAccess(store, {
+          get: ['A', 'D', 'E', 'F', 'I', 'K', 'P', 'T', 'W'],
+          page: ['T'],
+          list: ['A', 'D', 'E', 'F', 'T', 'W'],
+          put: ['A', 'D', 'E', 'F', 'I', 'P', 'T', 'W'],
+          delete: ['A', 'E', 'F', 'T', 'W'],
+          blobs: ['Get', 'Put', 'Delete'],
+          files: ['Get', 'Delete', 'Abort'],
+        }),
+        ...sendBoth,
+        startTimers(this),
         timers.stop(),
+        ...callTools(stage.toolFunctions),
         ...modelAccess,
       ],
       explanations: { ...explanations, ...timers.whyStop(), ...whyModel(stage.model) },
@@ -83,47 +121,66 @@ export class ServiceStack extends Stack {
     const worker = new ServiceFunction(this, 'RunWorker', {
       ...around,
       folder: 'run-worker',
-      description: 'Drives the runs that are not streamed',
+      description: 'Drives the runs that are not streamed; writes exports',
       schema: RunWorkerEnv,
-      environment: { ...runs, ...jobs, ...timerVariables, ...model },
+      environment: { ...runs, ...jobs, ...webhooks, ...timerVariables, ...tools, ...model },
       timeout: LONGEST,
       memorySize: 1024,
       tokenizer: true,
-      permissions: [...recordAccess(store, { ...endRuns, page: ['T'] }), sendJobs(queue.jobs), timers.start(), ...modelAccess],
-      explanations: { ...explanations, ...whyModel(stage.model) },
+      permissions: [
+        ...recordAccess(store, { ...endRuns, get: ['E', 'F', 'P', 'T'], page: ['T'], list: ['T', 'W'], put: ['D', 'E', 'T'], files: ['Get', 'Put', 'Delete', 'Abort'] }),
+        ...sendBoth,
+        startTimers(this),
+        timers.stop(),
+        ...callTools(stage.toolFunctions),
+        ...modelAccess,
+      ],
+      explanations: { ...explanations, ...timers.whyStop(), ...whyModel(stage.model) },
       // A job whose run has a driver elsewhere is sent on until the run ends: minutes of short hops, not a loop gone wild.
       recursiveLoop: RecursiveLoop.ALLOW,
-      errorImpact: 'Runs that are not streamed are not driven: each is tried again within a minute, and failed after several attempts.',
+      errorImpact: 'Runs that are not streamed are not driven: each is tried again within a minute, and failed after several attempts. Exports are not written.',
     });
     queue.deliverTo(worker.fn);
+
+    const sender = new ServiceFunction(this, 'WebhookSender', {
+      ...around,
+      folder: 'webhook-sender',
+      description: 'Delivers events to webhook endpoints',
+      schema: WebhookSenderEnv,
+      environment: { ...runs, ...webhooks },
+      timeout: SHORT,
+      memorySize: 512,
+      permissions: [...recordAccess(store, { get: ['D', 'W'], list: ['D'], put: ['D'], delete: ['D'] }), sendJobs(deliveries.jobs)],
+      explanations,
+      // What is to be tried again is sent on until it is due.
+      recursiveLoop: RecursiveLoop.ALLOW,
+      errorImpact: 'Webhooks are not delivered. Each is tried again for three days, so nothing is lost before that; runs are not held up.',
+    });
+    deliveries.deliverTo(sender.fn, MOST_SENDERS);
 
     const deadLetters = new ServiceFunction(this, 'DeadLetters', {
       ...around,
       folder: 'dead-letters',
-      description: 'Fails the runs whose jobs nobody could do',
+      description: 'Fails the runs whose jobs nobody could do, and puts off deliveries that nobody could send',
       schema: DeadLettersEnv,
-      environment: { ...runs, QUEUE_URL: queue.dead.queueUrl },
+      environment: { ...runs, ...jobs, ...webhooks, ...timerVariables, DEAD_QUEUE_URL: dead.queue.queueUrl },
       timeout: SHORT,
       memorySize: 256,
-      permissions: [...recordAccess(store, endRuns), sendJobs(queue.dead)],
-      explanations,
-      errorImpact: 'Runs that nobody could drive stay active until their windows close, and lock their threads as long.',
+      permissions: [
+        ...recordAccess(store, { ...endRuns, get: ['D', 'E', 'P', 'T'], list: ['T', 'W'], put: ['D', 'E', 'T'], files: ['Delete', 'Abort'] }),
+        ...sendBoth,
+        sendJobs(dead.queue),
+        startTimers(this),
+        timers.stop(),
+      ],
+      explanations: { ...explanations, ...timers.whyStop() },
+      // A delivery may come by here several times in its three days.
+      recursiveLoop: RecursiveLoop.ALLOW,
+      errorImpact: 'Runs that nobody could drive stay active until their windows close, and lock their threads as long; events whose delivery died are not tried again.',
     });
-    queue.buryWith(deadLetters.fn);
+    dead.buryWith(deadLetters.fn);
 
-    const reaper = new ServiceFunction(this, 'ThreadReaper', {
-      ...around,
-      folder: 'thread-reaper',
-      description: 'Deletes what hung under threads that are gone',
-      schema: ThreadReaperEnv,
-      environment: runs,
-      timeout: LONGEST,
-      memorySize: 512,
-      permissions: recordAccess(store, { page: ['T'], delete: ['T'], blobs: ['Get', 'Delete'] }),
-      explanations: { ...explanations, ...STREAMS_AND_TRACES },
-      errorImpact: 'Nobody who calls the API notices. Messages of deleted threads, which nobody can read any more, are not physically deleted: that is owed to their authors within a day, while the stream remembers.',
-    });
-    new ReaperFeed(this, 'ReaperFeed', { monitoring, table, reaper: reaper.fn });
+    const { reaper, teller } = addStreamFunctions(this, { around, store, variables: { ...runs, ...webhooks, ...timerVariables }, sendDeliveries: sendJobs(deliveries.jobs) });
 
     const keys = new ServiceFunction(this, 'Keys', {
       ...around,
@@ -137,8 +194,8 @@ export class ServiceStack extends Stack {
       errorImpact: 'Operators cannot make or revoke API keys; existing keys go on working.',
     });
 
-    const functions = { api: api.fn, 'run-worker': worker.fn, 'run-timer': timer.fn, 'thread-reaper': reaper.fn, 'dead-letters': deadLetters.fn, keys: keys.fn };
-    const { dashboard } = new ServiceDashboard(this, 'Overview', { stage, monitoring, api: http.api, functions, queue, machine: timers.machine, table });
+    const functions = { api: api.fn, 'run-worker': worker.fn, 'run-timer': timer.fn, 'thread-reaper': reaper, 'event-teller': teller, 'webhook-sender': sender.fn, 'dead-letters': deadLetters.fn, keys: keys.fn };
+    const { dashboard } = new ServiceDashboard(this, 'Overview', { stage, monitoring, api: http.api, functions, teller, queues: { runs: queue.jobs, deliveries: deliveries.jobs, dead: dead.queue }, machine: timers.machine, table });
     addOutputs(this, { http, keys: keys.fn, dashboard, modelSecret });
   }
 }

@@ -1,10 +1,11 @@
 import type { Assistant } from '../domain/assistant.ts';
-import { InvalidRequestError, ThreadBusyError } from '../domain/errors.ts';
+import { InvalidRequestError, ThreadBusyError, ThreadCrowdedError, ThreadToBeFreedError } from '../domain/errors.ts';
 import { newId } from '../domain/ids.ts';
 import type { MessageInput } from '../domain/message.ts';
-import { type Lease, type NewRun, type Run, type RunOf, type RunOverrides, claimRun, newRun } from '../domain/run.ts';
+import type { WhenBusy } from '../domain/project.ts';
+import { type Lease, type NewRun, type RunOf, type RunOverrides, claimRun, newRun, waitForThread } from '../domain/run.ts';
 import { type Tool, isFunctionTool } from '../domain/settings.ts';
-import { type Thread, type ThreadInput, activeRunId, touched } from '../domain/thread.ts';
+import { type Thread, type ThreadInput, claimsOn, lockedBy, touched, withWaiting } from '../domain/thread.ts';
 import { type Change, create, retryOnConflict, update } from '../ports/commit.ts';
 import { inTurn } from '../ports/in-turn.ts';
 import type { World } from '../ports/world.ts';
@@ -12,10 +13,11 @@ import { planThread, withDefaults } from './create-thread.ts';
 import { findAssistant, findThreadAndAssistant } from './find.ts';
 import { checkMessageFiles, checkToolResources } from './known-files.ts';
 import { addMessages } from './new-message.ts';
+import { readProject } from './project-settings.ts';
 import { type ReadAhead, readAhead } from './read-ahead.ts';
 import { driveJob } from './run-jobs.ts';
 
-/** A run just written. `queued` is how it began; `run` is what is stored: in progress already when the caller took the lease. */
+/** A run just written. `queued` is how it began; `run` is what is stored: in progress already when the caller took the lease, and nobody's yet when it waits. */
 export interface CreatedRun {
   queued: RunOf<'queued'>;
   run: RunOf<'queued'> | RunOf<'in_progress'>;
@@ -24,25 +26,32 @@ export interface CreatedRun {
   ahead?: Promise<ReadAhead | undefined> | undefined;
 }
 
-interface Request {
+export interface RunRequest {
   projectId: string;
   assistantId: string;
   overrides: RunOverrides;
-  /** Given by a caller that will drive the run itself, as the one that streams it does. */
+  /** Given by a caller that will drive the run itself, as the one that streams it does. A run that has to wait for its thread does not take it. */
   lease?: Lease | undefined;
+  /** What is to become of it on a thread that another run holds; as the project has it when absent. */
+  whenBusy?: WhenBusy | undefined;
 }
 
-/** Adds the run, and before it `messages`, to a thread that no other run holds. */
-export async function createRun(world: World, threadId: string, messages: MessageInput[], request: Request): Promise<CreatedRun> {
+/** Adds the run, and before it `messages`, to a thread that no other run holds; or, if that is wished, to those that wait for one. */
+export async function createRun(world: World, threadId: string, messages: MessageInput[], request: RunRequest): Promise<CreatedRun> {
   checkMessageFiles(messages);
   return inTurn(threadId, () => retryOnConflict(async () => {
     const [before, assistant] = await findThreadAndAssistant(world, request.projectId, threadId, request.assistantId);
     const nowMs = world.clock.nowMs();
-    const holder = activeRunId(before, nowMs);
-    if (holder !== undefined) throw new ThreadBusyError(threadId, holder, 'run');
+    const [holder, ...others] = claimsOn(before, nowMs);
+    if (holder) {
+      const whenBusy = request.whenBusy ?? (await readProject(world, request.projectId)).whenBusy;
+      if (whenBusy === 'reject') throw new ThreadBusyError(threadId, holder.id, 'run');
+      if (whenBusy === 'cancel_active') throw new ThreadToBeFreedError(threadId, [holder.id, ...others.map(({ id }) => id)]);
+      return await createWaitingRun(world, before, holder, assistant, messages, request);
+    }
     const added = addMessages(before, messages, nowMs);
     const { queued, run, change } = planRun(world, added.thread, assistant, request);
-    const write = update('thread', before, lockedBy(added.thread, run, nowMs));
+    const write = update('thread', before, takenBy(added.thread, run, nowMs));
     const ahead = request.lease && readAhead(world, run, { steps: [], added: added.messages });
     await world.commit({
       ...change,
@@ -53,7 +62,7 @@ export async function createRun(world: World, threadId: string, messages: Messag
 }
 
 /** A new thread and a run on it, in one commit. */
-export async function createThreadAndRun(world: World, threadInput: ThreadInput, request: Request): Promise<CreatedRun> {
+export async function createThreadAndRun(world: World, threadInput: ThreadInput, request: RunRequest): Promise<CreatedRun> {
   checkToolResources(request.overrides.toolResources);
   const [assistant, input] = await Promise.all([
     findAssistant(world, request.projectId, request.assistantId),
@@ -61,7 +70,7 @@ export async function createThreadAndRun(world: World, threadInput: ThreadInput,
   ]);
   const planned = planThread(world, request.projectId, input);
   const { queued, run, change } = planRun(world, planned.thread, assistant, request);
-  const thread = lockedBy(planned.thread, run, world.clock.nowMs());
+  const thread = takenBy(planned.thread, run, world.clock.nowMs());
   await world.commit({
     ...change,
     writes: [...change.writes, create('thread', thread), ...planned.messages.map((message) => create('message', message))],
@@ -69,13 +78,24 @@ export async function createThreadAndRun(world: World, threadInput: ThreadInput,
   return { queued, run, thread, ahead: Promise.resolve({ steps: [], messages: { items: planned.messages.toReversed(), hasMore: false } }) };
 }
 
-const lockedBy = (thread: Thread, run: Run, nowMs: number): Thread => ({
-  ...touched(thread, nowMs),
-  activeRun: { id: run.id, expiresAtMs: run.expiresAtMs },
-  lastRunId: run.id,
-});
+/**
+ * Nobody drives it before its turn, which comes with the end of the run that holds the thread. Its job is due when that must have ended, so that it
+ * is looked after whatever happens.
+ */
+async function createWaitingRun(world: World, before: Thread, holder: { id: string; expiresAtMs: number }, assistant: Assistant, messages: MessageInput[], request: RunRequest): Promise<CreatedRun> {
+  const nowMs = world.clock.nowMs();
+  const { queued } = planRun(world, before, assistant, { ...request, lease: undefined });
+  const run = waitForThread(queued, messages);
+  const after = withWaiting(before, run, nowMs);
+  if (!after) throw new ThreadCrowdedError(before.id, holder.id, 'run');
+  const write = update('thread', before, { ...touched(after, nowMs), lastRunId: run.id });
+  await world.commit({ name: 'create-waiting-run', writes: [create('run', run), write], jobs: [driveJob(run, Math.min(holder.expiresAtMs, run.expiresAtMs))] });
+  return { queued, run, thread: write.record };
+}
 
-function planRun(world: World, thread: Thread, assistant: Assistant, { overrides, lease }: Request) {
+const takenBy = (thread: Thread, run: RunOf<'queued' | 'in_progress'>, nowMs: number): Thread => ({ ...lockedBy(touched(thread, nowMs), run, nowMs), lastRunId: run.id });
+
+function planRun(world: World, thread: Thread, assistant: Assistant, { overrides, lease }: RunRequest) {
   const nowMs = world.clock.nowMs();
   const { additionalInstructions, ...given } = overrides;
   const instructions = [given.instructions ?? assistant.instructions, additionalInstructions].filter((text) => text);

@@ -7,6 +7,7 @@ import type { Message } from '../domain/message.ts';
 import type { RunStep } from '../domain/run-step.ts';
 import type { Run } from '../domain/run.ts';
 import type { Thread } from '../domain/thread.ts';
+import type { ToolEndpoint } from '../domain/tool-endpoint.ts';
 import type { WebhookEndpoint } from '../domain/webhook-endpoint.ts';
 import { type Store, keys } from '../ports/store.ts';
 
@@ -62,6 +63,10 @@ export async function findExport({ store }: Reader, projectId: string, id: strin
 
 export async function findWebhookEndpoint({ store }: Reader, projectId: string, id: string): Promise<WebhookEndpoint> {
   return (await store.get(keys.webhookEndpoint(projectId, id))) ?? missing('webhook_endpoint', id);
+}
+
+export async function findToolEndpoint({ store }: Reader, projectId: string, name: string): Promise<ToolEndpoint> {
+  return (await store.get(keys.toolEndpoint(projectId, name))) ?? missing('tool_endpoint', name);
 }
 
 /** A delivery of an endpoint that is still there. */

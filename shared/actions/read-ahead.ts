@@ -50,11 +50,11 @@ export async function readPrompt(reader: Reader, run: Run, { steps: knownSteps, 
 export const readMessages = ({ store }: Reader, { projectId, threadId }: Run, wanted: number, before: string | undefined): Promise<Page<Message>> =>
   store.page('message', [projectId, threadId], { order: 'desc', limit: Math.min(PAGE, wanted), after: before });
 
-/** The run's steps so far, oldest first. A run has few of them, and a new run none. */
-export async function readSteps({ store }: Reader, { projectId, threadId, runId }: { projectId: string; threadId: string; runId: string }): Promise<RunStep[]> {
+/** The run's steps so far, or those behind `after`, oldest first. A run has few of them, and a new run none. */
+export async function readSteps({ store }: Reader, { projectId, threadId, runId }: { projectId: string; threadId: string; runId: string }, after?: string): Promise<RunStep[]> {
   const steps: RunStep[] = [];
   for (;;) {
-    const { items, hasMore } = await store.page('step', [projectId, threadId, runId], { order: 'asc', limit: PAGE, after: steps.at(-1)?.id });
+    const { items, hasMore } = await store.page('step', [projectId, threadId, runId], { order: 'asc', limit: PAGE, after: steps.at(-1)?.id ?? after });
     steps.push(...items);
     if (!hasMore) return steps;
   }

@@ -54,6 +54,8 @@ export async function* readHistory(world: World, { of, projectId, format }: Expo
     const found = thread ?? (await world.store.get(keys.thread(projectId, of.threadId)));
     if (!found) throw new ThreadGoneError(of.threadId);
     yield* readThread(reading, found, place ?? {});
+    // Deleted meanwhile, it may have lacked what was reaped before it was read.
+    if (!thread && !(await world.store.get(keys.thread(projectId, of.threadId)))) throw new ThreadGoneError(of.threadId);
     return;
   }
   yield* readThreads(reading, of.metadata, place ?? {});

@@ -20,6 +20,13 @@ export const settleJob = (run: Run, dueMs: number): Scheduled => ({
   dueMs,
 });
 
+/** For a run that has asked for tool outputs, as the commit will leave it. */
+export const callToolsJob = (run: Run, dueMs: number): Scheduled => ({
+  name: `tools:${run.id}:${run.round}`,
+  job: { type: 'call-tools', ...ids(run), round: run.round, dueMs },
+  dueMs,
+});
+
 /**
  * Named by run and round, so that starting it twice is harmless. Set when a run enters `requires_action`, and taken back by whoever
  * moves it on from there; by its expiry alone it is not, which is what it is for.

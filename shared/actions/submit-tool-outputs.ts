@@ -1,7 +1,6 @@
 import { RunStatusError, ToolOutputsMismatchError } from '../domain/errors.ts';
-import { type RunStep, type StepOf, openCalls } from '../domain/run-step.ts';
+import { type RunStep, type StepOf, clientCalls, completeStep, openCalls, withOutputs } from '../domain/run-step.ts';
 import { type Lease, type RunOf, asSeenAt, claimRun, resumeRun } from '../domain/run.ts';
-import { NO_USAGE } from '../domain/usage.ts';
 import { ConflictError, retryOnConflict, update } from '../ports/commit.ts';
 import { keys } from '../ports/store.ts';
 import type { World } from '../ports/world.ts';
@@ -14,7 +13,7 @@ export interface ToolOutput {
   output?: string | undefined;
 }
 
-/** The step that the outputs completed, the run as it was queued again, and as it is stored: in progress when `lease` was given. */
+/** The step with the outputs, complete unless endpoints of the project still answer other calls of it; the run as it was queued again, and as it is stored: in progress when `lease` was given. */
 export interface Resumed {
   step: RunStep;
   queued: RunOf<'queued'>;
@@ -23,7 +22,7 @@ export interface Resumed {
   ahead?: Promise<ReadAhead | undefined> | undefined;
 }
 
-/** Takes the outputs of all calls that the run waits for, or none of them. */
+/** Takes the outputs of all calls that are the client's to answer, or none of them. */
 export function submitToolOutputs(world: World, ids: { projectId: string; threadId: string; runId: string }, outputs: ToolOutput[], lease?: Lease): Promise<Resumed> {
   return retryOnConflict(async () => {
     const nowMs = world.clock.nowMs();
@@ -35,14 +34,17 @@ export function submitToolOutputs(world: World, ids: { projectId: string; thread
     if (step?.status !== 'in_progress' || step.id !== run.stepId) throw new ConflictError(keys.step(ids.projectId, ids.threadId, run.id, run.stepId), step);
 
     const stepWrite = update('step', step, answered(step, outputs, nowMs));
-    const queued = resumeRun(run);
+    const isAnswered = stepWrite.record.status === 'completed';
+    const queued = resumeRun(run, isAnswered);
     const runWrite = update('run', run, lease ? claimRun(queued, lease, nowMs) : queued);
-    const ahead = lease && readAhead(world, runWrite.record, { steps: [...steps.slice(0, -1), stepWrite.record] });
+    // Whoever answers the other calls sends the run on; until then its window has to be watched as before.
+    const goesOn = isAnswered || lease !== undefined;
+    const ahead = lease && isAnswered ? readAhead(world, runWrite.record, { steps: [...steps.slice(0, -1), stepWrite.record] }) : undefined;
     await world.commit({
       name: 'submit-tool-outputs',
       writes: [stepWrite, runWrite],
-      jobs: [driveJob(runWrite.record, lease?.untilMs ?? nowMs)],
-      cancels: [expiryTimerName(run)],
+      jobs: goesOn ? [driveJob(runWrite.record, lease?.untilMs ?? nowMs)] : [],
+      cancels: goesOn ? [expiryTimerName(run)] : [],
     });
     return { step: stepWrite.record, queued, run: runWrite.record, ahead };
   });
@@ -53,20 +55,13 @@ const readLastStep = async (world: World, { projectId, threadId, runId }: { proj
   (await world.store.page('step', [projectId, threadId, runId], { order: 'desc', limit: 1 })).items;
 
 function answered(step: StepOf<'in_progress'>, outputs: ToolOutput[], nowMs: number): RunStep {
-  const expected = openCalls(step).map((call) => call.id);
-  const byId = new Map(outputs.map(({ toolCallId, output }) => [toolCallId, output ?? '']));
+  const expected = clientCalls(step).map((call) => call.id);
+  const byId = new Map(outputs.map(({ toolCallId = '', output = '' }) => [toolCallId, output]));
   const complete = outputs.length === expected.length && expected.every((id) => byId.has(id));
   if (!complete) {
     const received = outputs.map(({ toolCallId }) => toolCallId ?? '');
     throw new ToolOutputsMismatchError(expected, received);
   }
-  if (step.details.type !== 'tool_calls') throw new Error(`${step.id} has no tool calls`);
-  const toolCalls = step.details.toolCalls.map((call) => ({ ...call, output: call.output ?? byId.get(call.id) ?? '' }));
-  return {
-    ...step,
-    status: 'completed',
-    completedAtMs: nowMs,
-    usage: step.usage ?? NO_USAGE,
-    details: { type: 'tool_calls', toolCalls },
-  };
+  const after = withOutputs(step, byId);
+  return openCalls(after).length === 0 ? completeStep(after, nowMs) : after;
 }

@@ -13,7 +13,7 @@ export async function testWebhookEndpoint(world: World, projectId: string, id: s
   const nowMs = world.clock.nowMs();
   const event = { id: newId('event', nowMs), type, createdAtMs: nowMs, data: { id: 'test' } };
   try {
-    const { status } = await world.outbound.post(webhookRequest(url, event, activeSecrets({ url, ...endpoint }, nowMs), nowMs));
+    const { status } = await world.outbound.post(webhookRequest(url, event, activeSecrets(endpoint, nowMs), nowMs));
     return status;
   } catch (error) {
     if (error instanceof UnreachableError || error instanceof UnsafeUrlError) throw new InvalidRequestError(`The test event could not be delivered. ${error.message}`, undefined, 'webhook_test_failed');

@@ -3,8 +3,9 @@ import { InvalidRequestError } from '../domain/errors.ts';
 import { newId } from '../domain/ids.ts';
 import { MOST_WEBHOOK_ENDPOINTS, type WebhookEndpoint, newSigningSecret, rotated } from '../domain/webhook-endpoint.ts';
 import { create, remove, retryOnConflict, update } from '../ports/commit.ts';
-import { UnsafeUrlError } from '../ports/outbound.ts';
 import type { World } from '../ports/world.ts';
+import { warningsJob } from './arm-warnings.ts';
+import { checkUrl } from './check-url.ts';
 import { findWebhookEndpoint } from './find.ts';
 
 type Settings = Pick<WebhookEndpoint, 'name' | 'url' | 'eventTypes'>;
@@ -16,7 +17,9 @@ export async function createWebhookEndpoint(world: World, projectId: string, { n
   if (items.length >= MOST_WEBHOOK_ENDPOINTS) throw new InvalidRequestError(`A project can have at most ${MOST_WEBHOOK_ENDPOINTS} webhook endpoints.`, undefined, 'too_many_webhook_endpoints');
   const nowMs = world.clock.nowMs();
   const endpoint: WebhookEndpoint = { id: newId('webhook_endpoint', nowMs), projectId, rev: 0, createdAtMs: nowMs, name, url, eventTypes, secrets: [{ secret: newSigningSecret() }] };
-  await world.commit({ name: 'create-webhook-endpoint', writes: [create('webhook_endpoint', endpoint)] });
+  // Threads that were made before there was anybody to warn have no timers.
+  const jobs = items.length === 0 ? [warningsJob(projectId, nowMs)] : [];
+  await world.commit({ name: 'create-webhook-endpoint', writes: [create('webhook_endpoint', endpoint)], jobs });
   return endpoint;
 }
 
@@ -52,13 +55,4 @@ function change(world: World, projectId: string, id: string, how: (before: Webho
     await world.commit({ name: 'update-webhook-endpoint', writes: [write] });
     return write.record;
   });
-}
-
-function checkUrl({ outbound }: World, url: string): void {
-  try {
-    outbound.check(url);
-  } catch (error) {
-    if (error instanceof UnsafeUrlError) throw new InvalidRequestError(`Invalid 'url': ${error.message}`, 'url', 'invalid_value');
-    throw error;
-  }
 }

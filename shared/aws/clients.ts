@@ -1,5 +1,6 @@
 /** The clients of the AWS services, made once for an execution environment: their connections outlive an invocation. */
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { LambdaClient } from '@aws-sdk/client-lambda';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SFNClient } from '@aws-sdk/client-sfn';
@@ -7,6 +8,7 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 
 export interface Clients {
   db: DynamoDBClient;
+  lambda: LambdaClient;
   sqs: SQSClient;
   sfn: SFNClient;
   s3: S3Client;
@@ -22,6 +24,8 @@ export interface Elsewhere {
 
 /** Attempts in all, the client's own pauses between them. */
 const MOST_ATTEMPTS = 4;
+/** The longest that a function may be waited for is shorter: what is over is for whoever waits to say. */
+const LONGEST_INVOCATION_MS = 490_000;
 /** An answer that takes longer than this is lost, not slow: better ask again than let a client wait. */
 const handler = (requestTimeout: number) => ({
   connectionTimeout: 1000,
@@ -44,6 +48,8 @@ export function makeClients(elsewhere?: Elsewhere): Clients {
   };
   return {
     db: new DynamoDBClient(options('db', 5000)),
+    // To call a function again is not for the client to decide: it may have done its work.
+    lambda: new LambdaClient({ ...options('lambda', LONGEST_INVOCATION_MS), maxAttempts: 1 }),
     sqs: new SQSClient(options('sqs', 5000)),
     sfn: new SFNClient(options('sfn', 5000)),
     s3: new S3Client({ ...options('s3', 20_000), forcePathStyle: elsewhere?.endpoints.s3 !== undefined }),

@@ -14,6 +14,7 @@ import { makeBlobs } from './blobs.ts';
 import { makeBodies } from './bodies.ts';
 import { type Clients, makeClients } from './clients.ts';
 import { makeCommit } from './commit.ts';
+import { makeFunctions } from './functions.ts';
 import { type StreamRecord, eventOf } from './feed.ts';
 import { type ModelSettings, makeModel } from './model.ts';
 import { type QueueParts, type QueueRecord, handleRecord, makeSender, missing } from './queue.ts';
@@ -41,6 +42,8 @@ export interface AwsSettings {
   clock: Clock;
   log: Log;
   clients?: Clients;
+  /** ARNs of the functions that may answer calls of tools; absent where nothing calls them. */
+  toolFunctions?: readonly string[] | undefined;
 }
 
 export interface AwsWorld extends World {
@@ -87,7 +90,7 @@ export function openKeyRing({ clients = makeClients(), ...parts }: Pick<AwsSetti
   return { clock: parts.clock, store, commit };
 }
 
-export function openAwsWorld({ resources, model, config, clock, log, clients = makeClients() }: AwsSettings): AwsWorld {
+export function openAwsWorld({ resources, model, config, clock, log, clients = makeClients(), toolFunctions }: AwsSettings): AwsWorld {
   const { background, ...records } = openRecords({ resources, clock, log, clients, runWindowMs: config.runWindowSeconds * 1000 });
   const queueParts = (): QueueParts => ({ sqs: clients.sqs, queues: resources, clock, log });
   const environment = randomUUID();
@@ -98,6 +101,7 @@ export function openAwsWorld({ resources, model, config, clock, log, clients = m
     ...records,
     blobs: makeBlobs(clients.s3, resources.bucket),
     outbound: makeOutbound({ clock, loopback: false }),
+    functions: toolFunctions && makeFunctions({ lambda: clients.lambda, clock, allowed: toolFunctions }),
     model: makeModel(model, { secrets: clients.secrets, clock }),
     owner: environment,
     // Nobody is told when an execution environment ends: only a lease that has lapsed says so.

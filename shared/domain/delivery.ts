@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { derivedId } from './ids.ts';
+import { derivedId, timeOfId } from './ids.ts';
 
 /** Something that has happened, as endpoints are told it. `data` names the records that it happened to: `id`, and what that hangs under. */
 export const WebhookEvent = z.strictObject({
@@ -47,7 +47,7 @@ export type DeliveryOf<S extends Delivery['status']> = Extract<Delivery, { statu
 
 /** An event for an endpoint: the same whenever the event is told again. */
 export const newDelivery = (event: WebhookEvent, { id: endpointId, projectId }: { id: string; projectId: string }, threadId: string | undefined, nowMs: number): DeliveryOf<'pending'> => ({
-  id: derivedId('delivery', event.createdAtMs, endpointId, event.id),
+  id: derivedId('delivery', timeOfId('event', event.id) ?? event.createdAtMs, endpointId, event.id),
   projectId,
   endpointId,
   threadId,

@@ -8,7 +8,7 @@ export abstract class RequestError extends Error {
   }
 }
 
-export type Named = 'assistant' | 'thread' | 'webhook_endpoint' | 'delivery' | 'run' | 'message' | 'step' | 'vector_store' | 'file' | 'model' | 'export';
+export type Named = 'assistant' | 'thread' | 'webhook_endpoint' | 'delivery' | 'run' | 'message' | 'step' | 'vector_store' | 'file' | 'model' | 'export' | 'tool_endpoint';
 
 /** No such record, or one of another project, or one past its retention. */
 export class NotFoundError extends RequestError {
@@ -42,6 +42,18 @@ export class ThreadBusyError extends RequestError {
     this.threadId = threadId;
     this.runId = runId;
     this.attempted = attempted;
+  }
+}
+
+/** And as many runs wait for the thread already as may. */
+export class ThreadCrowdedError extends ThreadBusyError {}
+
+/** The run that holds the thread, and those that wait for it, are to be cancelled before anything can be done. */
+export class ThreadToBeFreedError extends ThreadBusyError {
+  readonly runIds: readonly string[];
+  constructor(threadId: string, runIds: readonly [string, ...string[]]) {
+    super(threadId, runIds[0], 'run');
+    this.runIds = runIds;
   }
 }
 

@@ -81,4 +81,5 @@ export const interruptMessage = (message: OpenMessage, reason: IncompleteReason,
 });
 
 /** What a client says of a message that it adds. */
-export type MessageInput = Pick<z.infer<typeof base>, 'role' | 'content' | 'attachments' | 'metadata'>;
+export const MessageInput = base.pick({ role: true, content: true, attachments: true, metadata: true });
+export type MessageInput = z.infer<typeof MessageInput>;

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { Metadata } from './settings.ts';
-import { Usage } from './usage.ts';
+import { NO_USAGE, Usage } from './usage.ts';
 
 /** A call of one of the assistant's functions. `output` is absent until it is known. */
 export const FunctionCall = z.strictObject({
@@ -9,6 +9,8 @@ export const FunctionCall = z.strictObject({
   name: z.string(),
   arguments: z.string(),
   output: z.string().optional(),
+  /** Set when an endpoint of the project answers the call: the run's driver asks it, or a job beside the client, which answers the others. */
+  calledBy: z.enum(['driver', 'job']).optional(),
 });
 export type FunctionCall = z.infer<typeof FunctionCall>;
 
@@ -39,7 +41,7 @@ const base = z.strictObject({
 });
 const ended = base.extend({ usage: Usage });
 
-/** A step of a run. Only a step that waits for tool outputs is ever stored `in_progress`; it then carries its usage already. */
+/** A step of a run. Only a step whose calls wait for their outputs is ever stored `in_progress`; it then carries its usage already. */
 export const RunStep = z.discriminatedUnion('status', [
   base.extend({ status: z.literal('in_progress'), usage: Usage.optional() }),
   ended.extend({ status: z.literal('completed'), completedAtMs: z.int() }),
@@ -50,6 +52,25 @@ export const RunStep = z.discriminatedUnion('status', [
 export type RunStep = z.infer<typeof RunStep>;
 export type StepOf<S extends RunStep['status']> = Extract<RunStep, { status: S }>;
 
-/** The calls that wait for the client. One whose output is known already named a function that does not exist. */
-export const openCalls = (step: RunStep): ToolCall[] =>
-  step.details.type === 'tool_calls' ? step.details.toolCalls.filter((call) => call.output === undefined) : [];
+const callsOf = ({ details }: RunStep): ToolCall[] => (details.type === 'tool_calls' ? details.toolCalls : []);
+
+/** The calls that wait for their output, whoever gives it. One whose output is known from the beginning named a function that does not exist. */
+export const openCalls = (step: RunStep): ToolCall[] => callsOf(step).filter((call) => call.output === undefined);
+
+/** The calls that wait for the client. */
+export const clientCalls = (step: RunStep): ToolCall[] => openCalls(step).filter((call) => call.calledBy === undefined);
+
+/** The calls that wait for an endpoint of the project. */
+export const endpointCalls = (step: RunStep, calledBy: NonNullable<ToolCall['calledBy']>): ToolCall[] => openCalls(step).filter((call) => call.calledBy === calledBy);
+
+/** The step with these outputs, by the ids of its calls. An output that is there already stays: whoever comes first has answered. */
+export function withOutputs(step: StepOf<'in_progress'>, outputs: ReadonlyMap<string, string>): StepOf<'in_progress'> {
+  const toolCalls = callsOf(step).map((call) => {
+    const output = call.output ?? outputs.get(call.id);
+    return output === undefined ? call : { ...call, output };
+  });
+  return { ...step, details: { type: 'tool_calls', toolCalls } };
+}
+
+/** The step with all its outputs. */
+export const completeStep = ({ status: _, usage = NO_USAGE, ...step }: StepOf<'in_progress'>, nowMs: number): StepOf<'completed'> => ({ ...step, status: 'completed', completedAtMs: nowMs, usage });

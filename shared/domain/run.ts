@@ -1,6 +1,7 @@
 /** A run and the only ways it can change. Source of the statuses and moves: contract §4. */
 import * as z from 'zod';
 import { IllegalTransitionError } from './errors.ts';
+import { MessageInput } from './message.ts';
 import { Metadata, ReasoningEffort, ResponseFormat, Tool, ToolChoice, ToolResources, TruncationStrategy } from './settings.ts';
 import { NO_USAGE, Usage } from './usage.ts';
 
@@ -47,12 +48,17 @@ const base = z.strictObject({
   round: z.int(),
 });
 
+/** Of a run that waits for its thread: the messages that it adds when its turn comes. */
+const Waits = z.strictObject({ messages: z.array(MessageInput) });
+
 /** Drops what only one state has. */
 const commonFields = base.strip();
 
 export const Run = z.discriminatedUnion('status', [
-  base.extend({ status: z.literal('queued') }),
-  base.extend({ status: z.literal('in_progress'), startedAtMs: z.int(), lease: Lease }),
+  /** `stepId`: the client has answered its calls of that step, endpoints of the project have not answered theirs. */
+  base.extend({ status: z.literal('queued'), stepId: z.string().optional(), waits: Waits.optional() }),
+  /** `stepId`: endpoints of the project are answering calls of that step. */
+  base.extend({ status: z.literal('in_progress'), startedAtMs: z.int(), lease: Lease, stepId: z.string().optional() }),
   base.extend({ status: z.literal('requires_action'), stepId: z.string() }),
   base.extend({ status: z.literal('cancelling'), lease: Lease.optional(), stepId: z.string().optional() }),
   base.extend({ status: z.literal('cancelled'), cancelledAtMs: z.int() }),
@@ -111,11 +117,15 @@ export function newRun(fields: NewRun, windowSeconds: number): RunOf<'queued'> {
   };
 }
 
+/** The run that has to wait for its thread, still queued. */
+export const waitForThread = (run: RunOf<'queued'>, messages: MessageInput[]): RunOf<'queued'> => ({ ...run, waits: { messages } });
+
 export const claimRun = (run: RunOf<'queued'>, lease: Lease, nowMs: number): RunOf<'in_progress'> => ({
   ...common(run, 'in_progress'),
   status: 'in_progress',
   startedAtMs: nowMs,
   lease,
+  ...stepOf(run),
 });
 
 /** The same state under another lease: a renewal, or a takeover after the old one lapsed. */
@@ -129,14 +139,25 @@ export const requireAction = (run: RunOf<'in_progress'>, stepId: string, usage: 
   round: run.round + 1,
 });
 
-export const resumeRun = (run: RunOf<'requires_action'>): RunOf<'queued'> => ({ ...common(run, 'queued'), status: 'queued' });
+/** `isAnswered`: all calls of its step are. Else the run has to wait for them still, and keeps the step. */
+export const resumeRun = (run: RunOf<'requires_action'>, isAnswered: boolean): RunOf<'queued'> => ({ ...common(run, 'queued'), status: 'queued', ...(!isAnswered && stepOf(run)) });
+
+/** The same state, while endpoints of the project answer calls of a step that the model has been paid for. */
+export const awaitCalls = (run: RunOf<'in_progress'>, stepId: string, usage: Usage): RunOf<'in_progress'> => ({ ...run, stepId, usage });
+
+/** The same state, with nothing left to wait for. */
+export function callsAnswered<R extends RunOf<'queued' | 'in_progress'>>({ stepId: _, ...run }: R): Omit<R, 'stepId'> {
+  return run;
+}
 
 export const requestCancel = (run: RunOf<'queued' | 'in_progress' | 'requires_action'>): RunOf<'cancelling'> => ({
   ...common(run, 'cancelling'),
   status: 'cancelling',
   ...(run.status === 'in_progress' && { lease: run.lease }),
-  ...(run.status === 'requires_action' && { stepId: run.stepId }),
+  ...stepOf(run),
 });
+
+const stepOf = ({ stepId }: { stepId?: string | undefined }): { stepId?: string } => (stepId === undefined ? {} : { stepId });
 
 /** How a run can end, and what each end has to say. */
 export type RunEnd =
@@ -179,6 +200,18 @@ export function toRunEnd(run: EndedRun): RunEnd {
 /** What every reader shows: a run past its window is expired, even if nothing has written that down yet. */
 export const asSeenAt = (run: Run, nowMs: number): Run =>
   isActive(run) && isPastWindow(run, nowMs) ? endRun(run, { status: 'expired' }, run.usage, nowMs) : run;
+
+/** The run as it was when it was made, to tell that again: nothing of what has come since, but for its metadata. */
+export function asCreated(run: Run): RunOf<'queued'> {
+  const { startedAtMs: _, ...fields } = commonFields.parse(run);
+  return { ...fields, status: 'queued', usage: NO_USAGE, round: 0 };
+}
+
+/** Likewise as it was when its driver took it; undefined for one that nobody has ever taken. Whose lease it had is nobody's to know. */
+export const asStarted = (run: Run): RunOf<'in_progress'> | undefined =>
+  run.startedAtMs === undefined
+    ? undefined
+    : { ...asCreated(run), status: 'in_progress', startedAtMs: run.startedAtMs, lease: { owner: '', untilMs: 0 } };
 
 /** The fields that no state adds or drops, after checking that the move is in the table. */
 function common(run: Run, to: RunStatus): z.infer<typeof base> {

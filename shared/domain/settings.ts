@@ -4,7 +4,8 @@ import * as z from 'zod';
 /** A whole number whose wrong type is called by its name; zod itself calls it a number (shared/wire/validate.ts). */
 export const integer = () => z.int({ error: 'an integer' });
 
-const NAME_PATTERN = /^[a-zA-Z0-9_-]{1,64}$/;
+/** What functions, and the schemas of answers, may be called. */
+export const FunctionName = z.string().regex(/^[a-zA-Z0-9_-]{1,64}$/);
 
 /** Up to 16 pairs of strings: keys to 64 characters, values to 512. */
 export const Metadata = z
@@ -24,7 +25,7 @@ const RankingOptions = z.strictObject({
 });
 
 export const FunctionDefinition = z.strictObject({
-  name: z.string().regex(NAME_PATTERN),
+  name: FunctionName,
   description: z.string().optional(),
   parameters: z.record(z.string(), z.unknown()).optional(),
   strict: z.boolean().nullish(),
@@ -61,7 +62,7 @@ export const ResponseFormat = z.union([
     z.strictObject({
       type: z.literal('json_schema'),
       json_schema: z.strictObject({
-        name: z.string().regex(NAME_PATTERN),
+        name: FunctionName,
         description: z.string().optional(),
         schema: z.record(z.string(), z.unknown()).optional(),
         strict: z.boolean().nullish(),

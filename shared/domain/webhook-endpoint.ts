@@ -30,12 +30,15 @@ export const SECRET_OVERLAP_MS = 86_400_000;
 /** Somebody may rotate again and again within a day; the oldest then sign no more. */
 const MOST_SECRETS = 5;
 
+/** Whatever signs what it is sent. */
+type Signing = Pick<WebhookEndpoint, 'secrets' | 'updatedAtMs'>;
+
 /** Those that sign at that time, the newest first. */
-export const activeSecrets = ({ secrets }: WebhookEndpoint, nowMs: number): SigningSecret[] =>
+export const activeSecrets = ({ secrets }: Signing, nowMs: number): SigningSecret[] =>
   secrets.filter(({ untilMs }) => untilMs === undefined || nowMs < untilMs).slice(0, MOST_SECRETS);
 
 /** The endpoint with a new secret. The former one signs on beside it for a day or, unless `keepsOld`, no more at all. */
-export function rotated(endpoint: WebhookEndpoint, secret: string, keepsOld: boolean, nowMs: number): WebhookEndpoint {
+export function rotated<E extends Signing>(endpoint: E, secret: string, keepsOld: boolean, nowMs: number): E {
   const kept = keepsOld ? activeSecrets(endpoint, nowMs) : [];
   const secrets = [{ secret }, ...kept.map((old) => ({ untilMs: nowMs + SECRET_OVERLAP_MS, ...old }))].slice(0, MOST_SECRETS);
   return { ...endpoint, secrets, updatedAtMs: nowMs };

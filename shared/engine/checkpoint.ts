@@ -1,8 +1,8 @@
 /** The durable steps in the middle of a run: each stores what the model has said so far, then tells it. */
-import { expiryTimer, driveJobName } from '../actions/run-jobs.ts';
+import { callToolsJob, driveJobName, expiryTimer } from '../actions/run-jobs.ts';
 import { completeMessage } from '../domain/message.ts';
 import type { Emit } from '../domain/run-event.ts';
-import type { FunctionCall, StepOf } from '../domain/run-step.ts';
+import { type FunctionCall, type StepOf, endpointCalls } from '../domain/run-step.ts';
 import { type RunOf, requireAction } from '../domain/run.ts';
 import { NO_USAGE, type Usage, addUsage } from '../domain/usage.ts';
 import { type Change, ConflictError, create, update } from '../ports/commit.ts';
@@ -42,7 +42,7 @@ export async function saveText(world: World, hold: Hold, emit: Emit, turn: Turn)
   emit({ type: 'thread.run.step.completed', step: done });
 }
 
-/** Calls that only the client can answer: the run rests until it does, or until its window closes. */
+/** Calls that the client has to answer, all or some of them: the run rests until it does, or until its window closes. A job sees to the others. */
 export async function saveRequiredAction(world: World, hold: Hold, emit: Emit, turn: Turn, toolCalls: FunctionCall[], usage: Usage): Promise<void> {
   const step: StepOf<'in_progress'> = { ...openStep(turn), details: { type: 'tool_calls', toolCalls }, usage };
   let waiting: RunOf<'requires_action'> | undefined;
@@ -53,6 +53,7 @@ export async function saveRequiredAction(world: World, hold: Hold, emit: Emit, t
       change: {
         name: 'require-action',
         writes: [write, create('step', step)],
+        jobs: endpointCalls(step, 'job').length > 0 ? [callToolsJob(write.record, world.clock.nowMs())] : [],
         timers: [expiryTimer(write.record)],
         cancels: [driveJobName(run)],
       },
@@ -77,7 +78,7 @@ export async function saveAnsweredCalls(world: World, hold: Hold, emit: Emit, tu
   emit({ type: 'thread.run.step.completed', step });
 }
 
-function openStep(turn: Turn): StepOf<'in_progress'> {
+export function openStep(turn: Turn): StepOf<'in_progress'> {
   if (!turn.step) throw new Error('the model has called functions, but no step is open');
   return turn.step;
 }
@@ -85,7 +86,7 @@ function openStep(turn: Turn): StepOf<'in_progress'> {
 type Plan = { change: Change; run?: RunOf<'in_progress'> };
 
 /** Commits on top of the run as it is now. A conflict is looked into: the run may have been relabelled, cancelled or taken over. */
-async function commitHeld(world: World, hold: Hold, plan: (run: RunOf<'in_progress'>) => Plan | Promise<Plan>): Promise<void> {
+export async function commitHeld(world: World, hold: Hold, plan: (run: RunOf<'in_progress'>) => Plan | Promise<Plan>): Promise<void> {
   for (let tries = 1; ; tries++) {
     hold.check();
     if (hold.run.status !== 'in_progress') throw new Interrupt('cancelled');

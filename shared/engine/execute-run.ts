@@ -2,17 +2,20 @@
 import { commitRunEnd } from '../actions/end-run.ts';
 import type { ReadAhead } from '../actions/read-ahead.ts';
 import { stepEnd } from '../actions/step-end.ts';
-import { type Message, type OpenMessage, completeMessage, interruptMessage } from '../domain/message.ts';
+import type { OpenMessage } from '../domain/message.ts';
 import type { Emit } from '../domain/run-event.ts';
-import type { RunStep, StepOf } from '../domain/run-step.ts';
-import { type EndedRun, type Run, type RunEnd, type RunOf, isActive, toRunEnd } from '../domain/run.ts';
+import type { StepOf } from '../domain/run-step.ts';
+import { type Run, type RunEnd, type RunOf, isActive } from '../domain/run.ts';
 import { NO_USAGE, type Usage, addUsage } from '../domain/usage.ts';
 import { ConflictError } from '../ports/commit.ts';
 import { ModelError, type ModelRequest } from '../ports/model.ts';
 import type { World } from '../ports/world.ts';
+import { answerStep, dispatchCalls, findOpenStep } from './answer-step.ts';
 import { type Conversation, buildModelRequest } from './build-model-request.ts';
 import { callModel, usageOf } from './call-model.ts';
+import { closeMessage, tellEnd, tellEndedElsewhere } from './close-answer.ts';
 import { MOST_TRIES, saveAnsweredCalls, saveRequiredAction, saveText } from './checkpoint.ts';
+import { assignCalls } from './endpoint-calls.ts';
 import { giveBack } from './give-back.ts';
 import { describeFailure } from './describe-failure.ts';
 import { Hold } from './hold.ts';
@@ -36,6 +39,8 @@ interface Open {
   request?: ModelRequest | undefined;
   /** What was read for the first call, as long as that is the one under way. */
   ahead?: Promise<ReadAhead | undefined> | undefined;
+  /** The stored step whose calls endpoints of the project are answering. No turn is open then. */
+  step?: StepOf<'in_progress'> | undefined;
 }
 
 /**
@@ -56,9 +61,21 @@ interface Options {
  * a state only after it is stored. Never throws for what a model, a client or another process does.
  */
 export async function executeRun(world: World, signals: RunSignals, run: RunOf<'in_progress'>, emit: Emit, { ahead, giveBack: signal }: Options = {}): Promise<Leaving> {
-  const hold = new Hold(world, signals, run, signal);
-  let isGivenBack = false;
   const open: Open = { ahead };
+  const telling = signals.tellings.begin(run.id, () => open.turn);
+  const emitToAll: Emit = (event) => {
+    telling.tell(event);
+    emit(event);
+  };
+  try {
+    return await driveHeld(world, new Hold(world, signals, run, signal), emitToAll, open);
+  } finally {
+    telling.end();
+  }
+}
+
+async function driveHeld(world: World, hold: Hold, emit: Emit, open: Open): Promise<Leaving> {
+  let isGivenBack = false;
   try {
     await drive(world, hold, emit, open);
   } catch (error) {
@@ -68,20 +85,14 @@ export async function executeRun(world: World, signals: RunSignals, run: RunOf<'
   }
   if (!hold.lost) return { how: isGivenBack ? 'given back' : 'rested' };
   const { stored } = hold.lost;
-  if (stored && !isActive(stored)) tellEndedElsewhere(emit, stored, open.turn, world.clock.nowMs());
+  if (stored && !isActive(stored)) tellEndedElsewhere(emit, stored, open, world.clock.nowMs());
   return { how: 'lost', stored };
 }
 
-/** Closes the stream of a run that somebody else has ended, with what this driver alone knows of the answer. */
-function tellEndedElsewhere(emit: Emit, run: EndedRun, turn: Turn | undefined, nowMs: number): void {
-  const end = toRunEnd(run);
-  const [message, step] = [turn?.messageSoFar, turn?.stepSoFar];
-  const failed: RunEnd = end.status === 'cancelled' || end.status === 'expired' ? end : { status: 'failed', error: SOMETHING_WENT_WRONG };
-  tellEnd(emit, run, message && closeMessage(message, failed, false, nowMs), step && stepEnd(step, end, undefined, nowMs));
-}
-
 async function drive(world: World, hold: Hold, emit: Emit, open: Open): Promise<void> {
-  for (let answeredHere = 0; answeredHere < MOST_ANSWERED_HERE; answeredHere++) {
+  const { stepId } = hold.run;
+  if (stepId !== undefined) await waitForCalls(world, hold, emit, open, await findOpenStep(world, hold, stepId));
+  for (let answeredHere = 0; answeredHere < MOST_ANSWERED_HERE; ) {
     const left = completionBudget(hold.run);
     if (left !== undefined && left <= 0) return finish(world, hold, emit, { status: 'incomplete', reason: 'max_completion_tokens' }, NO_USAGE);
     if (promptBudget(hold.run) <= 0) return finish(world, hold, emit, { status: 'incomplete', reason: 'max_prompt_tokens' }, NO_USAGE);
@@ -95,15 +106,32 @@ async function drive(world: World, hold: Hold, emit: Emit, open: Open): Promise<
     switch (next.do) {
       case 'end':
         return finish(world, hold, emit, next.end, usage, turn, next.isFiltered);
-      case 'wait':
-        return saveRequiredAction(world, hold, emit, turn, next.toolCalls, usage);
+      case 'wait': {
+        const toolCalls = await assignCalls(world, hold.run, next.toolCalls);
+        if (!toolCalls.every((call) => call.output !== undefined || call.calledBy === 'driver')) return saveRequiredAction(world, hold, emit, turn, toolCalls, usage);
+        const step = await dispatchCalls(world, hold, turn, toolCalls, usage);
+        open.turn = undefined;
+        await waitForCalls(world, hold, emit, open, step);
+        answeredHere = 0;
+        break;
+      }
       case 'continue':
         await saveAnsweredCalls(world, hold, emit, turn, next.toolCalls, usage);
         open.ahead = undefined;
+        answeredHere++;
     }
   }
   const error = { code: 'server_error' as const, message: 'The model kept calling functions that do not exist.' };
   await finish(world, hold, emit, { status: 'failed', error }, NO_USAGE);
+}
+
+async function waitForCalls(world: World, hold: Hold, emit: Emit, open: Open, step: StepOf<'in_progress'>): Promise<void> {
+  open.step = step;
+  await answerStep(world, hold, emit, step);
+  if (hold.run.stepId !== undefined) throw new Error(`calls of ${step.id} have no output yet`);
+  open.step = undefined;
+  // What was read before does not know of the outputs.
+  open.ahead = undefined;
 }
 
 /** One call, made shorter and tried again when the model finds its prompt too long. Undefined when no prompt fits the run's budget. */
@@ -200,24 +228,4 @@ async function commitEnd(world: World, hold: Hold, emit: Emit, wanted: RunEnd, o
 function endNow(hold: Hold, wanted: RunEnd): RunEnd {
   if (hold.isPastWindow) return { status: 'expired' };
   return hold.run.status === 'cancelling' && wanted.status === 'incomplete' ? { status: 'cancelled' } : wanted;
-}
-
-function closeMessage(message: OpenMessage, end: RunEnd, isFiltered: boolean, nowMs: number): Message {
-  switch (end.status) {
-    case 'completed':
-      return completeMessage(message, nowMs);
-    case 'incomplete':
-      return interruptMessage(message, 'max_tokens', nowMs);
-    case 'failed':
-      return interruptMessage(message, isFiltered ? 'content_filter' : 'run_failed', nowMs);
-    case 'cancelled':
-    case 'expired':
-      return interruptMessage(message, `run_${end.status}`, nowMs);
-  }
-}
-
-function tellEnd(emit: Emit, run: EndedRun, message: Message | undefined, step: RunStep | undefined): void {
-  if (message) emit({ type: `thread.message.${message.status}`, message });
-  if (step) emit({ type: `thread.run.step.${step.status}`, step });
-  emit({ type: `thread.run.${run.status}`, run });
 }

@@ -1,15 +1,19 @@
 /** What the queue's deliveries do. Each reads the run anew and finishes quietly when there is nothing left to do. */
+import { armWarnings } from '../actions/arm-warnings.ts';
 import { commitRunEnd } from '../actions/end-run.ts';
 import { expireRun, runKey } from '../actions/expire-run.ts';
 import { readAhead } from '../actions/read-ahead.ts';
 import { runExport } from '../actions/run-export.ts';
 import { sendDelivery } from '../actions/send-delivery.ts';
+import { takeTurn } from '../actions/take-turn.ts';
 import { warnExpiry } from '../actions/warn-expiry.ts';
 import { nobodyListens } from '../domain/run-event.ts';
 import { type RunOf, claimRun, isActive, isPastWindow, releaseTo } from '../domain/run.ts';
 import { ConflictError, update } from '../ports/commit.ts';
 import { type Delivery, type Job, MAX_ATTEMPTS, type Outcome, type RunJob } from '../ports/queue.ts';
 import type { World } from '../ports/world.ts';
+import { LOOK_AGAIN_MS, awaitCommit } from './await-commit.ts';
+import { callTools } from './call-tools.ts';
 import { executeRun } from './execute-run.ts';
 import { newLease } from './hold.ts';
 import { SOMETHING_WENT_WRONG } from './run-error.ts';
@@ -17,9 +21,6 @@ import type { RunSignals } from './run-signals.ts';
 
 const DONE: Outcome = { done: true };
 const AGAIN_NOW: Outcome = { done: false, againInMs: 0 };
-const LOOK_AGAIN_MS = 500;
-/** A job may come before its commit; one that has not come by then never will. Twice what the slowest of commits is given. */
-const LONGEST_COMMIT_MS = 60_000;
 
 /** When `giveBack` aborts, a run that is being driven is left to whoever gets the job next, which is no failed attempt. */
 export async function handleJob(world: World, signals: RunSignals, { job, attempt }: Delivery, giveBack?: AbortSignal): Promise<Outcome> {
@@ -35,8 +36,10 @@ export async function handleJob(world: World, signals: RunSignals, { job, attemp
       return sendDelivery(world, job, attempt);
     case 'warn-expiry':
       return warnExpiry(world, job);
+    case 'arm-warnings':
+      return armWarnings(world, job);
     case 'call-tools':
-      throw new Error(`nobody does this yet: ${job.type}`);
+      return callTools(world, signals, job, attempt, giveBack);
   }
 }
 
@@ -60,6 +63,9 @@ async function driveOrWait(world: World, signals: RunSignals, job: Extract<Job, 
   if (isPastWindow(run, nowMs)) return expire(world, signals, job);
   switch (run.status) {
     case 'queued':
+      // Endpoints still answer calls of its step; the job that asks them sends it on.
+      if (run.stepId !== undefined) return DONE;
+      if (run.waits) return driveInTurn(world, signals, run, giveBack);
       return drive(world, signals, update('run', run, claimRun(run, newLease(world), nowMs)), { giveBack, isNew: run.round === 0 });
     case 'in_progress': {
       const waitMs = leaseLeftMs(world, run, nowMs);
@@ -83,15 +89,6 @@ async function driveOrWait(world: World, signals: RunSignals, job: Extract<Job, 
   }
 }
 
-/**
- * Looks again ever more rarely: after half of the time that it is late, half a second at least. Not a failed attempt: those are counted, and
- * would end a run whose only fault is that its commit takes its time.
- */
-function awaitCommit(lateMs: number): Outcome {
-  if (lateMs >= LONGEST_COMMIT_MS) return DONE;
-  return { done: false, againInMs: Math.min(Math.max(Math.round(lateMs / 2), LOOK_AGAIN_MS), LONGEST_COMMIT_MS - lateMs) };
-}
-
 /** How long the run's driver may still be at work. */
 function leaseLeftMs(world: World, run: RunOf<'in_progress' | 'cancelling'>, nowMs: number): number {
   if (!run.lease || world.isGone(run.lease.owner)) return 0;
@@ -106,6 +103,19 @@ async function drive(world: World, signals: RunSignals, claim: Claim, { giveBack
   const claimed = await settle(world.commit({ name: 'claim-run', writes: [claim] }));
   if (!claimed.done) return claimed;
   const { how } = await executeRun(world, signals, claim.record, nobodyListens, { ahead, giveBack });
+  return how === 'given back' ? AGAIN_NOW : DONE;
+}
+
+/** A run that waits for its thread: it begins when that is its own, and is looked at again when that may be. */
+async function driveInTurn(world: World, signals: RunSignals, run: RunOf<'queued'>, giveBack: AbortSignal | undefined): Promise<Outcome> {
+  if (giveBack?.aborted) return AGAIN_NOW;
+  const taken = takeTurn(world, run, newLease(world));
+  const settled = await settle(taken);
+  if (!settled.done) return settled;
+  const turn = await taken;
+  if (!turn) return DONE;
+  if ('untilMs' in turn) return { done: false, againInMs: Math.max(turn.untilMs - world.clock.nowMs(), LOOK_AGAIN_MS) };
+  const { how } = await executeRun(world, signals, turn.run, nobodyListens, { ahead: turn.ahead, giveBack });
   return how === 'given back' ? AGAIN_NOW : DONE;
 }
 

@@ -3,6 +3,7 @@ import { ConflictError, update } from '../ports/commit.ts';
 import { keys } from '../ports/store.ts';
 import type { World } from '../ports/world.ts';
 import { Interrupt } from './interrupt.ts';
+import { onAbort } from './on-abort.ts';
 import type { RunSignals } from './run-signals.ts';
 
 /** How long a lease lasts: a run whose driver died is taken over after this long at the latest. */
@@ -144,11 +145,4 @@ export class Hold {
   #interrupt(why: Interrupt['why']): void {
     this.#controller.abort(new Interrupt(why));
   }
-}
-
-/** Calls `react` when the signal aborts, at once if it has; the returned function takes that back. */
-function onAbort(signal: AbortSignal, react: () => void): () => void {
-  if (signal.aborted) react();
-  else signal.addEventListener('abort', react, { once: true });
-  return () => signal.removeEventListener('abort', react);
 }

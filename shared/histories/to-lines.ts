@@ -1,4 +1,4 @@
-/** Records as objects of the export format: the API's own objects and, beside them, what these do not say (docs/export-format.md). */
+/** Records as objects of the export format: the API's own objects and, beside them, what these do not say (docs/history-format.md). */
 import type { Message } from '../domain/message.ts';
 import type { RunStep } from '../domain/run-step.ts';
 import type { Run } from '../domain/run.ts';

@@ -5,7 +5,7 @@ export type Admission = Promise<unknown>;
 
 /** The world for a request whose key is still being looked up: it may be read, but nothing is changed, no file written, no model asked and nothing sent anywhere before that. */
 export function untilAdmitted(world: World, admission: Admission): World {
-  const { blobs, model, outbound } = world;
+  const { blobs, functions, model, outbound } = world;
   let isAdmitted = false;
   admission.then(
     () => (isAdmitted = true),
@@ -38,6 +38,13 @@ export function untilAdmitted(world: World, admission: Admission): World {
       async post(request) {
         await admission;
         return outbound.post(request);
+      },
+    },
+    functions: functions && {
+      mayInvoke: (arn) => functions.mayInvoke(arn),
+      async invoke(request) {
+        await admission;
+        return functions.invoke(request);
       },
     },
   };

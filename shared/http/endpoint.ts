@@ -35,7 +35,7 @@ interface Spec<B extends z.ZodType, Q extends z.ZodType> {
 export type Endpoint = (service: Service, context: Context<Env>) => Promise<Response>;
 
 const ID_PREFIXES = { assistant_id: 'asst', thread_id: 'thread', message_id: 'msg', run_id: 'run', step_id: 'step', webhook_endpoint_id: 'whe', delivery_id: 'whd', export_id: 'exp' } as const;
-export type IdName = keyof typeof ID_PREFIXES | 'model';
+export type IdName = keyof typeof ID_PREFIXES | 'model' | 'function_name';
 
 export function endpoint<B extends z.ZodType = z.ZodUndefined, Q extends z.ZodType = z.ZodUndefined>(spec: Spec<B, Q>): Endpoint {
   const answer = async (service: Service, context: Context<Env>): Promise<Response> => {

@@ -6,9 +6,10 @@ import { keys } from '../ports/store.ts';
 import type { World } from '../ports/world.ts';
 import { IdempotencyError } from '../wire/http-errors.ts';
 import { toWireAssistant } from '../wire/assistant.ts';
+import { toWireExport } from '../wire/export.ts';
 import { toWireMessage } from '../wire/message.ts';
 import { toWireThread } from '../wire/thread.ts';
-import { findAssistant, findMessage, findRun, findThread } from '../actions/find.ts';
+import { findAssistant, findExport, findMessage, findRun, findThread } from '../actions/find.ts';
 import type { Call } from './endpoint.ts';
 import { runResponse } from './threads/runs/poll-after.ts';
 
@@ -54,13 +55,18 @@ class AlreadyDoneError extends Error {
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
-/** The world, but the commit that creates a record of `kind` also writes down which, and gives way to an `earlier` one. */
+/**
+ * The world, but the commit that creates a record of `kind` also writes down which, and gives way to an `earlier` one. So does whatever is changed before
+ * that to make room for it: a repetition must not clear away what the first request has made.
+ */
 function remembering(world: World, earlier: Promise<IdempotencyRecord | undefined>, { id, projectId, fingerprint, kind }: { id: string; projectId: string; fingerprint: string; kind: Creates }): World {
+  let isMade = false;
   const commit = async (change: Change) => {
+    if (isMade) return world.commit(change);
     const made = change.writes.find((write) => write.op === 'create' && write.key.kind === kind);
-    if (!made) return world.commit(change);
-    const done = await earlier;
+    const done = (await earlier) ?? (made ? undefined : await world.store.get(keys.idempotency(projectId, id)));
     if (done) throw new AlreadyDoneError(done);
+    if (!made) return world.commit(change);
     const record: IdempotencyRecord = {
       id,
       projectId,
@@ -71,6 +77,7 @@ function remembering(world: World, earlier: Promise<IdempotencyRecord | undefine
     };
     try {
       await world.commit({ ...change, writes: [create('idempotency', record), ...change.writes] });
+      isMade = true;
     } catch (error) {
       // Not to be redone as a lost race on the thread would be: the twin has won.
       if (error instanceof ConflictError && error.key.kind === 'idempotency') throw new AlreadyDoneError(error.current as IdempotencyRecord);
@@ -96,5 +103,10 @@ async function repeat(call: Call<unknown, unknown>, { fingerprint, created }: Id
         throw new IdempotencyError(`This Idempotency-Key has started a stream already, of run ${created.id} on ${parentId}. Retrieve that run instead.`);
       }
       return runResponse(call, await findRun(world, projectId, parentId, created.id));
+    case 'export':
+      return toWireExport(await findExport(world, projectId, created.id));
+    case 'webhook_endpoint':
+      // Without its secret it would not be what was asked for, and that is not to be had a second time.
+      throw new IdempotencyError(`This Idempotency-Key has made webhook endpoint ${created.id} already, and its signing secret is shown once. Rotate its secret for one that you can see.`);
   }
 }

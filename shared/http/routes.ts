@@ -29,6 +29,7 @@ import { updateMessage } from './threads/messages/update.ts';
 import { retrieveThread } from './threads/retrieve.ts';
 import { cancelRun } from './threads/runs/cancel.ts';
 import { createRun } from './threads/runs/create.ts';
+import { followRun } from './threads/runs/follow.ts';
 import { listRuns } from './threads/runs/list.ts';
 import { retrieveRun } from './threads/runs/retrieve.ts';
 import { listSteps } from './threads/runs/steps/list.ts';
@@ -37,6 +38,12 @@ import { submitToolOutputs } from './threads/runs/submit-tool-outputs.ts';
 import { updateRun } from './threads/runs/update.ts';
 import { touchThread } from './threads/touch.ts';
 import { updateThread } from './threads/update.ts';
+import { createToolEndpoint } from './tool-endpoints/create.ts';
+import { deleteToolEndpoint } from './tool-endpoints/delete.ts';
+import { listToolEndpoints } from './tool-endpoints/list.ts';
+import { retrieveToolEndpoint } from './tool-endpoints/retrieve.ts';
+import { rotateToolSecret } from './tool-endpoints/rotate-secret.ts';
+import { updateToolEndpoint } from './tool-endpoints/update.ts';
 import { createWebhookEndpoint } from './webhooks/create.ts';
 import { deleteWebhookEndpoint } from './webhooks/delete.ts';
 import { listDeliveries } from './webhooks/deliveries/list.ts';
@@ -76,6 +83,7 @@ export const routes: readonly (readonly [Method, string, Endpoint, Feature?])[] 
   ['GET', '/threads/:thread_id/runs', listRuns],
   ['POST', '/threads/:thread_id/runs', createRun],
   ['GET', '/threads/:thread_id/runs/:run_id', retrieveRun],
+  ['GET', '/threads/:thread_id/runs/:run_id/stream', followRun],
   ['POST', '/threads/:thread_id/runs/:run_id', updateRun],
   ['POST', '/threads/:thread_id/runs/:run_id/cancel', cancelRun],
   ['POST', '/threads/:thread_id/runs/:run_id/submit_tool_outputs', submitToolOutputs],
@@ -101,6 +109,13 @@ export const routes: readonly (readonly [Method, string, Endpoint, Feature?])[] 
   ['POST', '/webhook_endpoints/:webhook_endpoint_id/test', testWebhookEndpoint, 'webhooks'],
   ['GET', '/webhook_endpoints/:webhook_endpoint_id/deliveries', listDeliveries, 'webhooks'],
   ['POST', '/webhook_endpoints/:webhook_endpoint_id/deliveries/:delivery_id/replay', replayDelivery, 'webhooks'],
+
+  ['GET', '/tool_endpoints', listToolEndpoints, 'tool_endpoints'],
+  ['POST', '/tool_endpoints', createToolEndpoint, 'tool_endpoints'],
+  ['GET', '/tool_endpoints/:function_name', retrieveToolEndpoint, 'tool_endpoints'],
+  ['POST', '/tool_endpoints/:function_name', updateToolEndpoint, 'tool_endpoints'],
+  ['DELETE', '/tool_endpoints/:function_name', deleteToolEndpoint, 'tool_endpoints'],
+  ['POST', '/tool_endpoints/:function_name/rotate_secret', rotateToolSecret, 'tool_endpoints'],
 
   ['POST', '/imports', createImport, 'histories'],
 

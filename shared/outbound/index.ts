@@ -24,10 +24,14 @@ export function makeOutbound({ clock, loopback, resolve = resolveBySystem }: Out
     async post(request) {
       const target = readTarget(request.url, { loopback });
       const over = new AbortController();
+      const leave = () => over.abort(request.signal?.reason);
       const cancel = clock.after(request.timeoutMs, () => over.abort(new UnreachableError(`The endpoint took longer than ${request.timeoutMs / 1000} seconds.`)));
+      request.signal?.addEventListener('abort', leave);
       try {
+        request.signal?.throwIfAborted();
         return await orAborted(over.signal, postTo(target, request, resolve, over.signal));
       } finally {
+        request.signal?.removeEventListener('abort', leave);
         cancel();
       }
     },

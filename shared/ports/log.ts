@@ -11,6 +11,7 @@ export type LogCode =
   | 'feed_failed'
   | 'background_failed'
   | 'delivery_given_up'
+  | 'tool_call_failed'
   | 'thread_reaped';
 
 export interface Log {

@@ -8,6 +8,8 @@ export interface OutboundRequest {
   timeoutMs: number;
   /** The most of an answer's body that is read. */
   mostBytes: number;
+  /** Nobody waits for the answer any more when it aborts; `post` then rejects with its reason. */
+  signal?: AbortSignal | undefined;
 }
 
 export interface OutboundResponse {

@@ -21,9 +21,11 @@ export const Job = z.discriminatedUnion('type', [
   /** Try to deliver one event to one webhook endpoint. `ofRev` is the delivery's revision after the change that sent this. */
   z.strictObject({ type: z.literal('send-delivery'), projectId: z.string(), endpointId: z.string(), deliveryId: z.string(), ofRev: z.int().optional() }),
   /** Have a run's calls answered by the project's own endpoints. `round` is the run's: a later one has jobs of its own. */
-  z.strictObject({ type: z.literal('call-tools'), ...runIds, round: z.int() }),
+  z.strictObject({ type: z.literal('call-tools'), ...runIds, round: z.int(), dueMs: z.int().default(0) }),
   /** The thread comes near its end: tell its project if it still does. */
   z.strictObject({ type: z.literal('warn-expiry'), projectId: z.string(), threadId: z.string() }),
+  /** The project wants to be warned from now on: set the timers of its threads behind `after`. */
+  z.strictObject({ type: z.literal('arm-warnings'), projectId: z.string(), after: z.string().optional() }),
 ]);
 export type Job = z.infer<typeof Job>;
 /** Jobs about one run. */

@@ -2,13 +2,14 @@ import type { Clock } from '../domain/clock.ts';
 import type { Retention } from '../domain/thread.ts';
 import type { Blobs } from './blobs.ts';
 import type { Commit } from './commit.ts';
+import type { Functions } from './functions.ts';
 import type { Log } from './log.ts';
 import type { Model } from './model.ts';
 import type { Outbound } from './outbound.ts';
 import type { Store } from './store.ts';
 
 /** What Threadkeep has beside the Assistants API, and not yet in every world. `histories`: exports and imports. */
-export type Feature = 'histories' | 'webhooks';
+export type Feature = 'histories' | 'webhooks' | 'tool_endpoints';
 
 /** What an operator may set, the same in both worlds. */
 export interface Config {
@@ -39,4 +40,6 @@ export interface World {
   isGone(owner: string): boolean;
   blobs: Blobs;
   outbound: Outbound;
+  /** Absent where there are none. */
+  functions?: Functions | undefined;
 }

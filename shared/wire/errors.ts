@@ -5,8 +5,10 @@ import {
   type Named,
   RunStatusError,
   ThreadBusyError,
+  ThreadCrowdedError,
   ToolOutputsMismatchError,
 } from '../domain/errors.ts';
+import { MOST_WAITING } from '../domain/thread.ts';
 import { ConflictError } from '../ports/commit.ts';
 import { ModelError } from '../ports/model.ts';
 import { BodyTooLargeError, ClientGoneError, ForbiddenHostError, IdempotencyError, KeyMovedError, NoSuchUrlError, StreamLostError, UnauthorizedError, WrongMethodError } from './http-errors.ts';
@@ -36,6 +38,7 @@ const NAMES: Record<Exclude<Named, 'file' | 'model'>, string> = {
   webhook_endpoint: 'webhook endpoint',
   delivery: 'webhook delivery',
   export: 'export',
+  tool_endpoint: 'tool endpoint',
 };
 
 export function toWireError(error: Error): WireError {
@@ -43,6 +46,7 @@ export function toWireError(error: Error): WireError {
   if (error instanceof ConflictError) return TOO_MANY_RIVALS;
   if (error instanceof InvalidRequestError) return invalid(400, error.message, error.param ?? null, error.code ?? null);
   if (error instanceof NotFoundError) return notFound(error);
+  if (error instanceof ThreadCrowdedError) return invalid(400, `${busyText(error)} ${MOST_WAITING} more wait for it, and no more than that may.`);
   if (error instanceof ThreadBusyError) return invalid(400, busyText(error));
   if (error instanceof RunStatusError) {
     return invalid(

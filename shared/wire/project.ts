@@ -1,4 +1,4 @@
-import type { Project } from '../domain/project.ts';
+import type { Project, WhenBusy } from '../domain/project.ts';
 import type { Retention } from '../domain/thread.ts';
 
 /** What holds for the project that the API key belongs to. */
@@ -8,6 +8,7 @@ export interface WireProject {
   retention: Retention;
   export_on_expiry: boolean;
   expiring_days: number | null;
+  when_busy: WhenBusy;
 }
 
 export const toWireProject = (project: Omit<Project, 'rev'> & { retention: Retention }): WireProject => ({
@@ -16,4 +17,5 @@ export const toWireProject = (project: Omit<Project, 'rev'> & { retention: Reten
   retention: project.retention,
   export_on_expiry: project.exportOnExpiry,
   expiring_days: project.expiringDays ?? null,
+  when_busy: project.whenBusy,
 });

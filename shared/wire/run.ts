@@ -3,7 +3,7 @@ import { toSeconds } from '../domain/clock.ts';
 import type { RunStep } from '../domain/run-step.ts';
 import type { Run } from '../domain/run.ts';
 import type { ReasoningEffort, ToolResources } from '../domain/settings.ts';
-import { openCalls } from '../domain/run-step.ts';
+import { clientCalls } from '../domain/run-step.ts';
 import { toWireTool } from './tools.ts';
 import { toWireUsage } from './usage.ts';
 
@@ -55,7 +55,7 @@ const isOver = (run: Run): boolean => ['completed', 'incomplete', 'failed', 'can
 const requiredAction = (step: RunStep): NonNullable<WireRun['required_action']> => ({
   type: 'submit_tool_outputs',
   submit_tool_outputs: {
-    tool_calls: openCalls(step).map((call) => ({
+    tool_calls: clientCalls(step).map((call) => ({
       id: call.id,
       type: 'function',
       function: { name: call.name, arguments: call.arguments },

@@ -3,6 +3,7 @@ import {
   AbortMultipartUploadCommand, CompleteMultipartUploadCommand, CopyObjectCommand, CreateMultipartUploadCommand, DeleteObjectCommand, DeleteObjectsCommand, GetObjectCommand, GetObjectTaggingCommand,
   HeadBucketCommand, HeadObjectCommand, ListBucketsCommand, ListObjectsV2Command, PutObjectCommand, UploadPartCommand,
 } from '@aws-sdk/client-s3';
+import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Clients } from '../../shared/aws/clients.ts';
 import { useEngines } from '../contract/aws-stage.ts';
@@ -92,6 +93,17 @@ describe('each operation needs its own permission, on what it reaches', () => {
     stage.permit(objects('AbortMultipartUpload'));
     expect([await outcome(abort()), await outcome(begin())]).toEqual(['ok', 'AccessDenied']);
   });
+});
+
+it('lets whoever has a link read what its maker may', async () => {
+  const follow = async () => fetch(await getSignedUrl(s3, new GetObjectCommand({ Bucket, Key }), { expiresIn: 300 }));
+  stage.permit(objects('PutObject', 'GetObject'), key('GenerateDataKey', 'Decrypt'));
+  await put();
+  const response = await follow();
+  expect([response.status, await response.text()]).toEqual([200, '{"large":true}']);
+  stage.permit(objects('PutObject'));
+  expect((await follow()).status).toBe(403);
+  expect(stage.front.violations).toEqual([expect.stringContaining('Fn.1 s3:GetObject')]);
 });
 
 it('tells of a missing object only who may list the bucket', async () => {

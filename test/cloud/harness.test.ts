@@ -44,7 +44,7 @@ describe('a template that is not understood', () => {
     ['a kind of answer', ({ Properties }) => void (Properties['FunctionResponseTypes'] = [])],
     ['a filter', ({ Properties }) => void (Properties['FilterCriteria'] = { Filters: [{ Pattern: '{}', Logic: 'OR' }] })],
     ['a starting position', ({ Properties }) => void (Properties['StartingPosition'] = 'LATEST')],
-    ['an intrinsic function', ({ Properties }) => void (Properties['BatchSize'] = { 'Fn::Select': [0, ['1']] })],
+    ['an intrinsic function', ({ Properties }) => void (Properties['BatchSize'] = { 'Fn::FindInMap': ['A', 'b', 'c'] })],
   ])('stops it: a mapping with %s', (_, change) => {
     expect(() => mappingsOf(changed('AWS::Lambda::EventSourceMapping', change))).toThrow();
   });

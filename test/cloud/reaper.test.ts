@@ -46,10 +46,10 @@ test('a thread whose time is over leaves nothing behind', async () => {
   server.expectNoErrors();
 }, TEST_MS);
 
-test('what the reaper cannot do at all is given up after twenty attempts more, for people to see to', async () => {
+test('what the reaper cannot do at all is given up after sixty attempts more, for people to see to', async () => {
   const { client, saboteur, server } = scene();
   const thread = await makeLargeThread(scene());
-  const given = server.deployment.queues.find(({ id }) => id.includes('GivenUp'))?.name ?? '';
+  const given = server.deployment.queues.find(({ id }) => id.startsWith('ReaperFeedGivenUp'))?.name ?? '';
   server.expectError('feed_failed');
   const { invocations } = server.deployment.fn('ThreadReaper');
   saboteur.kill(({ operation }, point) => (point.startsWith('ThreadReaper') && operation === 'Query' ? { refuse: { status: 400, type: 'com.amazonaws.dynamodb.v20120810#ValidationException' } } : undefined));
@@ -59,9 +59,9 @@ test('what the reaper cannot do at all is given up after twenty attempts more, f
     return (await messagesIn(server.deployment, given)).length > 0 ? true : undefined;
   });
   saboteur.watch();
-  expect(server.deployment.fn('ThreadReaper').invocations - invocations).toBe(21);
+  expect(server.deployment.fn('ThreadReaper').invocations - invocations).toBe(61);
   const [document = '', ...others] = await messagesIn(server.deployment, given);
   expect(others).toEqual([]);
-  expect(JSON.parse(document)).toMatchObject({ requestContext: { condition: 'RetryAttemptsExhausted', approximateInvokeCount: 21 }, DDBStreamBatchInfo: { batchSize: 1 } });
+  expect(JSON.parse(document)).toMatchObject({ requestContext: { condition: 'RetryAttemptsExhausted', approximateInvokeCount: 61 }, DDBStreamBatchInfo: { batchSize: 1 } });
   server.expectNoErrors();
 }, TEST_MS);

@@ -12,11 +12,14 @@ describe('a filter', () => {
     [['{"dynamodb":{"Keys":{"pk":{"S":[{"prefix":"I#"}]},"sk":{"S":["#"]}}}}'], false],
     [['{"dynamodb":{"Keys":{"other":{"S":["#"]}}}}'], false],
     [['{"eventName":{"deeper":["x"]}}'], false],
+    [['{"dynamodb":{"Keys":{"sk":{"S":[{"exists":true}]}}}}'], true],
+    [['{"dynamodb":{"Keys":{"sk":{"N":[{"exists":true}]}}}}'], false],
+    [['{"dynamodb":{"Keys":{"sk":[{"exists":true}]}}}'], false],
   ])('%j lets it pass: %s', (patterns, passes) => {
     expect(makeFilter(patterns)(record)).toBe(passes);
   });
 
-  it.each(['{"a":[{"suffix":"x"}]}', '{"a":[{"exists":true}]}', '{"a":"x"}', '{"a":[]}', '{}', '{"$or":[{"a":["x"]}]}', '{"a":[["x"]]}', '{"a":[{"prefix":"x","suffix":"y"}]}'])('throws on %s', (pattern) => {
+  it.each(['{"a":[{"suffix":"x"}]}', '{"a":[{"exists":false}]}', '{"a":"x"}', '{"a":[]}', '{}', '{"$or":[{"a":["x"]}]}', '{"a":[["x"]]}', '{"a":[{"prefix":"x","suffix":"y"}]}'])('throws on %s', (pattern) => {
     expect(() => makeFilter([pattern])).toThrow(/not a filter|empty list/);
   });
 });

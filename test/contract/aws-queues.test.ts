@@ -14,8 +14,9 @@ const OTHERS: Job[] = [
   jobOf('run_1', 'settle-run'),
   jobOf('run_1'),
   { type: 'run-export', projectId: 'proj_1', exportId: 'exp_1' },
-  { type: 'call-tools', projectId: 'proj_1', threadId: 'thread_1', runId: 'run_1', round: 1 },
+  { type: 'call-tools', projectId: 'proj_1', threadId: 'thread_1', runId: 'run_1', round: 1, dueMs: 1 },
   { type: 'warn-expiry', projectId: 'proj_1', threadId: 'thread_1' },
+  { type: 'arm-warnings', projectId: 'proj_1' },
 ];
 
 let stage: AwsStage;

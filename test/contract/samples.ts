@@ -95,6 +95,14 @@ const TOOL_CALLS = {
   ],
 };
 
+const ANSWERED_ELSEWHERE = {
+  type: 'tool_calls' as const,
+  toolCalls: [
+    { id: 'call_1', type: 'function' as const, name: 'near', arguments: '{}', output: 'answer', calledBy: 'driver' as const },
+    { id: 'call_2', type: 'function' as const, name: 'far', arguments: '{}', calledBy: 'job' as const },
+  ],
+};
+
 const FULL_DELIVERY = {
   threadId: 'thread_1',
   event: { id: 'evt_1', type: 'thread.run.completed', createdAtMs: START_MS, data: { id: 'run_1', thread_id: 'thread_1', '': '' } },
@@ -123,6 +131,8 @@ export const SAMPLES: { [K in Kind]: RecordOf<K>[] } = {
     ...RUN_STATUSES.map((status) => aRun(status)),
     ...RUN_STATUSES.map((status) => aRun(status, FULL_RUN)),
     aRun('cancelling', { stepId: 'step_1' }),
+    aRun('queued', { stepId: 'step_1', round: 1 }),
+    aRun('in_progress', { stepId: 'step_1' }),
     aRun('queued', { toolChoice: { type: 'file_search' }, responseFormat: { type: 'text' } }),
   ],
   step: [
@@ -130,6 +140,7 @@ export const SAMPLES: { [K in Kind]: RecordOf<K>[] } = {
     ...STEP_STATUSES.map((status) => aStep(status, { metadata: METADATA, details: TOOL_CALLS })),
     aStep('in_progress', { usage: { promptTokens: 0, completionTokens: 0, cachedTokens: 0, reasoningTokens: 0 } }),
     aStep('completed', { details: { type: 'message_creation', messageId: 'msg_1' } }),
+    aStep('in_progress', { details: ANSWERED_ELSEWHERE }),
   ],
   api_key: [anApiKey(), anApiKey({ name: '', projectId: 'proj / ü' })],
   idempotency: [anIdempotencyRecord(), anIdempotencyRecord({ created: { kind: 'message', parentId: 'thread_1', id: 'msg_1' } })],
@@ -156,7 +167,7 @@ export const SAMPLES: { [K in Kind]: RecordOf<K>[] } = {
     anExport('failed', { startedAtMs: START_MS }),
   ],
   alias: [anAlias(), anAlias({ id: 'msg_other' })],
-  tool_endpoint: [aToolEndpoint(), aToolEndpoint({ id: 'no-parameters_', target: { lambdaArn: 'arn:aws:lambda:eu-west-1:123456789012:function:weather:live' }, timeoutSeconds: 1 })],
+  tool_endpoint: [aToolEndpoint(), aToolEndpoint({ updatedAtMs: START_MS + 1, secrets: [{ secret: 'whsec_new' }, { secret: 'whsec_old', untilMs: START_MS + 86_400_000 }] }), aToolEndpoint({ id: 'no-parameters_', target: { lambdaArn: 'arn:aws:lambda:eu-west-1:123456789012:function:weather:live' }, timeoutSeconds: 1 })],
 };
 
 export const KINDS = Object.keys(SAMPLES) as Kind[];

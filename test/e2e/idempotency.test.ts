@@ -3,6 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { hold, text } from '../support/scripted-model.ts';
 import type { Run } from './clients/client.ts';
 import { openai7 } from './clients/openai-7.ts';
+import { ended } from './exports.ts';
 import { type Answer, type ErrorBody, type Stage, all, ids, useStage } from './stage.ts';
 
 interface Made {
@@ -129,5 +130,40 @@ describe('Idempotency-Key', () => {
     const repeated = await post<ErrorBody>(stage, '/threads', {}, key);
 
     expect([repeated.status, repeated.body.error.message]).toEqual([404, `No thread found with id '${body.id}'.`]);
+  });
+
+  test('the same request twice makes one export, of one thread and of many', async () => {
+    const stage = use();
+    const thread = await stage.newThread('Keep this.');
+    const ask = async (path: string, body: object, key: string) => (await stage.http<Made>('POST', path, { body, headers: { 'idempotency-key': key }, unchecked: true })).body;
+    for (const [path, body] of [[`/threads/${thread.id}/exports`, {}], ['/exports', { format: 'markdown' }]] as const) {
+      const key = newKey();
+      const first = await ask(path, body, key);
+      await ended(stage, first.id);
+      expect(await ask(path, body, key)).toMatchObject({ id: first.id, status: 'completed' });
+      expect((await ask(path, body, newKey())).id).not.toBe(first.id);
+    }
+    const key = newKey();
+    const twins = await Promise.all(Array.from({ length: 8 }, () => ask('/exports', {}, key)));
+    expect(new Set(twins.map(({ id }) => id)).size).toBe(1);
+  });
+
+  test('a webhook endpoint is made once, and its secret is not shown again', async () => {
+    const stage = use();
+    const key = newKey();
+    const body = { name: 'Mine', url: 'https://hooks.example.com/in', event_types: ['thread.created'] };
+    const ask = (sent: object) => stage.http<Made & ErrorBody>('POST', '/webhook_endpoints', { body: sent, headers: { 'idempotency-key': key }, unchecked: true });
+    const twins = await Promise.all(Array.from({ length: 8 }, () => ask(body)));
+    const [made, ...others] = twins.filter(({ status }) => status === 200);
+    expect(others).toEqual([]);
+    expect(made?.body).toHaveProperty('signing_secret');
+
+    const error = { type: 'invalid_request_error', param: null, code: 'idempotency_key_reused', message: `This Idempotency-Key has made webhook endpoint ${made?.body.id} already, and its signing secret is shown once. Rotate its secret for one that you can see.` };
+    expect(twins.filter((twin) => twin !== made).map(({ status, body: { error: given } }) => [status, given])).toEqual(Array.from({ length: 7 }, () => [400, error]));
+    expect(await ask(body)).toMatchObject({ status: 400, body: { error } });
+    expect((await ask({ ...body, name: 'Other' })).body.error.message).toBe('This Idempotency-Key was used for another request before. Use a new key for each new request.');
+    const { data } = (await stage.http<{ data: Made[] }>('GET', '/webhook_endpoints', { unchecked: true })).body;
+    expect(ids(data)).toEqual([made?.body.id]);
+    await stage.http('DELETE', `/webhook_endpoints/${made?.body.id}`, { unchecked: true });
   });
 });

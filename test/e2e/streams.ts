@@ -69,3 +69,41 @@ export const gist = (log: readonly string[]): string[] => {
   const kinds = log.map((entry) => (/^(messageDelta|textDelta|runStepDelta|toolCallDelta)/.exec(entry)?.[1] ?? entry));
   return kinds.filter((kind, at) => kind !== kinds[at - 1]);
 };
+
+type Fields = Record<string, unknown>;
+const DELTA = { 'thread.message.delta': 'content', 'thread.run.step.delta': 'tool_calls' } as const;
+
+/** The events with all deltas of one message, or of one step, as one: what is left is the same however it was cut. */
+export function merged(events: readonly AssistantStreamEvent[]): AssistantStreamEvent[] {
+  const result: AssistantStreamEvent[] = [];
+  for (const event of structuredClone([...events])) {
+    const last = result.at(-1);
+    if (last && last.event === event.event && event.event in DELTA) addTo(entriesOf(last), entriesOf(event));
+    else result.push(event);
+  }
+  return result;
+}
+
+function entriesOf({ data }: AssistantStreamEvent): Fields[] {
+  const { delta } = data as { delta?: { content?: unknown; step_details?: { tool_calls?: unknown } } };
+  return (delta?.content ?? delta?.step_details?.tool_calls ?? []) as Fields[];
+}
+
+function addTo(list: Fields[], more: Fields[]): void {
+  for (const entry of more) {
+    const known = list.find(({ index }) => index === entry['index']);
+    if (known) append(known, entry);
+    else list.push(entry);
+  }
+}
+
+/** What is told again and again is a piece of text. */
+const PIECES = ['value', 'arguments', 'refusal'];
+
+function append(known: Fields, entry: Fields): void {
+  for (const [name, value] of Object.entries(entry)) {
+    if (PIECES.includes(name)) known[name] = `${known[name] as string}${value as string}`;
+    else if (typeof value === 'object' && value !== null && !Array.isArray(value)) append(known[name] as Fields, value as Fields);
+    else known[name] ??= value;
+  }
+}

@@ -14,7 +14,7 @@ const CALLER = fileURLToPath(new URL('bundle-caller.ts', import.meta.url));
 const NODE = fileURLToPath(new URL('../../node_modules/node/bin/node', import.meta.url));
 const run = promisify(execFile);
 
-/** Six calls of esbuild, each through npx. */
+/** A call of esbuild for each function, through npx. */
 const BUNDLING_MS = 300_000;
 const A_CALL_MS = 60_000;
 
@@ -31,7 +31,7 @@ beforeAll(() => {
   for (const [id, { Properties }] of resources(service, 'AWS::Lambda::Function')) {
     const { S3Key } = Properties['Code'] as { S3Key: string };
     const { Variables } = Properties['Environment'] as { Variables: Record<string, unknown> };
-    const variables = Object.fromEntries(Object.entries(Variables).map(([name, value]) => [name, asText(value).replace(/^<(Queue\w+)>$/, 'https://sqs.invalid/1/$1')]));
+    const variables = Object.fromEntries(Object.entries(Variables).map(([name, value]) => [name, asText(value).replace(/^<(\w*Queue\w+)>$/, 'https://sqs.invalid/1/$1')]));
     bundles.set(id.replace(/Fn[0-9A-F]{8}$/, ''), { folder: join(outdir, `asset.${S3Key.replace('.zip', '')}`), variables });
   }
 }, BUNDLING_MS);
@@ -49,13 +49,13 @@ async function call(name: string, event: object): Promise<unknown> {
   return JSON.parse(stdout.trim().split('\n').at(-1) ?? '');
 }
 
-it('the api function starts from less than 1.5 MB', () => {
-  expect(statSync(join(bundle('Api').folder, 'index.mjs')).size).toBeLessThan(1_500_000);
+it('the api function starts from less than 1.6 MB', () => {
+  expect(statSync(join(bundle('Api').folder, 'index.mjs')).size).toBeLessThan(1_600_000);
 });
 
 it('so does every other', () => {
-  expect([...bundles.keys()].sort()).toEqual(['Api', 'DeadLetters', 'Keys', 'RunTimer', 'RunWorker', 'ThreadReaper']);
-  for (const { folder } of bundles.values()) expect(statSync(join(folder, 'index.mjs')).size).toBeLessThan(1_500_000);
+  expect([...bundles.keys()].sort()).toEqual(['Api', 'DeadLetters', 'EventTeller', 'Keys', 'RunTimer', 'RunWorker', 'ThreadReaper', 'WebhookSender']);
+  for (const { folder } of bundles.values()) expect(statSync(join(folder, 'index.mjs')).size).toBeLessThan(1_600_000);
 });
 
 it('only functions that drive runs carry the tables that tokens are counted with', () => {
@@ -80,7 +80,7 @@ describe('by itself', () => {
     expect(await call('Api', request('/v1/threads'))).toMatchObject({ metadata: { statusCode: 401 }, body: expect.stringContaining('API key') as unknown });
   }, A_CALL_MS);
 
-  it.each(['RunWorker', 'DeadLetters', 'ThreadReaper'])('%s takes an empty batch', async (name) => {
+  it.each(['RunWorker', 'DeadLetters', 'ThreadReaper', 'EventTeller', 'WebhookSender'])('%s takes an empty batch', async (name) => {
     expect(await call(name, { Records: [] })).toEqual({ result: { batchItemFailures: [] } });
   }, A_CALL_MS);
 

@@ -4,10 +4,12 @@ import type { Template } from 'aws-cdk-lib/assertions';
 import type * as z from 'zod';
 import { ApiEnv } from '../../functions/api/env.ts';
 import { DeadLettersEnv } from '../../functions/dead-letters/env.ts';
+import { EventTellerEnv } from '../../functions/event-teller/env.ts';
 import { KeysEnv } from '../../functions/keys/env.ts';
 import { RunTimerEnv } from '../../functions/run-timer/env.ts';
 import { RunWorkerEnv } from '../../functions/run-worker/env.ts';
 import { ThreadReaperEnv } from '../../functions/thread-reaper/env.ts';
+import { WebhookSenderEnv } from '../../functions/webhook-sender/env.ts';
 import { readEnv } from '../../functions/shared/env.ts';
 import type { EnvSchema, ServiceFunctionProps } from '../../infra/constructs/service-function.ts';
 import { asText, everyStage, resources, templatesOf } from './synthesized.ts';
@@ -15,10 +17,12 @@ import { asText, everyStage, resources, templatesOf } from './synthesized.ts';
 const schemas: Record<string, EnvSchema> = {
   Api: ApiEnv,
   DeadLetters: DeadLettersEnv,
+  EventTeller: EventTellerEnv,
   Keys: KeysEnv,
   RunTimer: RunTimerEnv,
   RunWorker: RunWorkerEnv,
   ThreadReaper: ThreadReaperEnv,
+  WebhookSender: WebhookSenderEnv,
 };
 
 /** A function's variables, with something likely in the place of what only a deployment knows. */
@@ -27,7 +31,7 @@ function variablesOf(template: Template, name: string): Record<string, string> {
   return Object.fromEntries(Object.entries(found.Variables).map(([variable, value]) => [variable, likely(value)]));
 }
 
-const likely = (value: unknown): string => asText(value).replace(/^<Queue(\w+)>$/, 'https://sqs.eu-west-1.amazonaws.com/123456789012/$1');
+const likely = (value: unknown): string => asText(value).replace(/^<(\w*Queue\w+)>$/, 'https://sqs.eu-west-1.amazonaws.com/123456789012/$1');
 
 describe.each(everyStage)('in $name', (stage) => {
   const { service } = templatesOf(stage);

@@ -8,20 +8,23 @@ describe.each(everyStage)('in $name', (stage) => {
   const watched = alarms.map(({ properties }) => `${String(properties['MetricName'])} ${asText((properties['Dimensions'] as { Value: unknown }[])[0]?.Value).replace(/^<(\D+?)(?:Fn)?[0-9A-F]{8}.*$/, '$1')}`);
 
   it('every function is watched for errors and throttles', () => {
-    for (const name of ['Api', 'RunWorker', 'RunTimer', 'ThreadReaper', 'DeadLetters', 'Keys']) {
+    for (const name of ['Api', 'RunWorker', 'RunTimer', 'ThreadReaper', 'EventTeller', 'WebhookSender', 'DeadLetters', 'Keys']) {
       expect(watched).toEqual(expect.arrayContaining([`Errors ${name}`, `Throttles ${name}`]));
     }
   });
 
-  it('so are waiting jobs, dead letters, late reaping, failed timers and failing requests', () => {
+  it('so are waiting jobs and deliveries, dead letters, late reaping, late events, failed timers and failing requests', () => {
     const metrics = alarms.map(({ id, properties }) => `${String(properties['MetricName'])} ${id.replace(/[0-9A-F]{8}$/, '')}`);
     expect(metrics).toEqual(
       expect.arrayContaining([
         'ApproximateAgeOfOldestMessage QueueOldestJob',
-        'ApproximateAgeOfOldestMessage QueueOldestDeadLetter',
-        'Invocations QueueDeadLetters',
+        'ApproximateAgeOfOldestMessage WebhookQueueOldestJob',
+        'ApproximateAgeOfOldestMessage DeadOldest',
+        'Invocations DeadArrivals',
         'IteratorAge ReaperFeedLate',
-        'ApproximateNumberOfMessagesVisible ReaperFeedGivenUpThreads',
+        'ApproximateNumberOfMessagesVisible ReaperFeedGaveUp',
+        'IteratorAge TellerFeedLate',
+        'ApproximateNumberOfMessagesVisible TellerFeedGaveUp',
         'ExecutionsFailed TimersFailures',
         '5XXError HttpServerErrors',
       ]),
@@ -47,8 +50,8 @@ describe.each(everyStage)('in $name', (stage) => {
 
   it('every log ends some day, under the key', () => {
     const groups = resources(service, 'AWS::Logs::LogGroup');
-    // Six functions, the state machine, and API Gateway's two.
-    expect(groups).toHaveLength(9);
+    // Eight functions, the state machine, and API Gateway's two.
+    expect(groups).toHaveLength(11);
     for (const [, { Properties }] of groups) expect(Properties).toMatchObject({ RetentionInDays: stage.logDays, KmsKeyId: expect.anything() as unknown });
   });
 

@@ -1,7 +1,8 @@
 /** Who may do what, read off the templates. */
 import { describe, expect, it } from '@jest/globals';
 import { bodyKey } from '../../shared/aws/bodies.ts';
-import { BLOB_PREFIX } from '../../infra/constructs/permissions.ts';
+import { blobKeyOf } from '../../shared/histories/renderers.ts';
+import { BLOB_PREFIX, FILE_PREFIX } from '../../infra/constructs/permissions.ts';
 import { asText, everyStage, resources, templatesOf } from './synthesized.ts';
 
 interface Statement {
@@ -35,6 +36,7 @@ const OPEN = [
   /^\* (xray|logs):/, // X-Ray, and Step Functions’ log delivery, know no resources
   /^\* dynamodb:ListStreams$/, // nor does the listing of streams
   /^<threadkeep-\w+-data:BlobsArn>\/bodies\/\* s3:(Get|Put|Delete)Object$/, // contents are made with their records
+  /^<threadkeep-\w+-data:BlobsArn>\/exports\/\* s3:((Get|Put|Delete)Object|AbortMultipartUpload)$/, // histories when somebody asks for them
   /^arn:<AWS::Partition>:states:.*:execution:<TimersMachine\w+\.Name>:\* states:StopExecution$/, // executions are named after runs
   /^<RunTimerFn\w+\.Arn>:\* lambda:InvokeFunction$/, // versions, of which there are none
 ];
@@ -54,11 +56,13 @@ describe.each(everyStage)('in $name', (stage) => {
   });
 
   it.each<[string, Record<string, string>]>([
-    ['Api', { GetItem: 'AIKPT', Query: 'T', 'Query index': 'AT', BatchGetItem: 'AT', PutItem: 'AIPT', DeleteItem: 'AT' }],
-    ['RunWorker', { GetItem: 'T', Query: 'T', PutItem: 'T' }],
-    ['RunTimer', { GetItem: 'T', PutItem: 'T' }],
-    ['DeadLetters', { GetItem: 'T', PutItem: 'T' }],
-    ['ThreadReaper', { Query: 'T', DeleteItem: 'T' }],
+    ['Api', { GetItem: 'ADEFIKPTW', Query: 'T', 'Query index': 'ADEFTW', BatchGetItem: 'ADEFTW', PutItem: 'ADEFIPTW', DeleteItem: 'AEFTW' }],
+    ['RunWorker', { GetItem: 'EFPT', Query: 'T', 'Query index': 'TW', BatchGetItem: 'TW', PutItem: 'DET' }],
+    ['RunTimer', { GetItem: 'PT', 'Query index': 'W', BatchGetItem: 'W', PutItem: 'DT' }],
+    ['DeadLetters', { GetItem: 'DEPT', 'Query index': 'TW', BatchGetItem: 'TW', PutItem: 'DET' }],
+    ['ThreadReaper', { GetItem: 'EP', Query: 'T', PutItem: 'E', DeleteItem: 'T' }],
+    ['EventTeller', { GetItem: 'PT', 'Query index': 'W', BatchGetItem: 'W', PutItem: 'D' }],
+    ['WebhookSender', { GetItem: 'DW', 'Query index': 'D', BatchGetItem: 'D', PutItem: 'D', DeleteItem: 'D' }],
     ['Keys', { GetItem: 'K', 'Query index': 'K', BatchGetItem: 'K', PutItem: 'K', DeleteItem: 'K' }],
   ])('%s reaches the records that its work is about, and no others', (role, expected) => {
     const found = recordActions(role).map(({ action, resource, condition }) => {
@@ -68,9 +72,9 @@ describe.each(everyStage)('in $name', (stage) => {
     expect(Object.fromEntries(found)).toEqual(expected);
   });
 
-  it('timers are set by those who drive runs, and taken back by the API alone', () => {
+  it('timers are set by whoever runs or threads come by, and taken back by those who move runs on', () => {
     const rolesThatMay = (action: string) => [...allowed].filter(([, all]) => all.some((allowance) => allowance.action === action)).map(([role]) => role).sort();
-    expect([rolesThatMay('states:StartExecution'), rolesThatMay('states:StopExecution')]).toEqual([['Api', 'RunWorker'], ['Api']]);
+    expect([rolesThatMay('states:StartExecution'), rolesThatMay('states:StopExecution')]).toEqual([['Api', 'DeadLetters', 'EventTeller', 'RunTimer', 'RunWorker'], ['Api', 'DeadLetters', 'RunWorker']]);
   });
 
   it('only the operator’s function can make an API key', () => {
@@ -86,9 +90,9 @@ describe.each(everyStage)('in $name', (stage) => {
   it('the key is used through the services that keep data under it', () => {
     const uses = [...allowed.values()].flat().filter(({ action }) => action.startsWith('kms:'));
     const free = uses.filter(({ condition }) => condition?.['StringEquals']?.['kms:ViaService'] === undefined);
-    // The event source mapping reads the encrypted stream in the reaper's name; CDK grants it so.
+    // The event source mappings read the encrypted stream in their functions' names; CDK grants it so.
     expect(free.every(({ action }) => ['kms:Decrypt', 'kms:DescribeKey'].includes(action))).toBe(true);
-    expect([...allowed].filter(([, all]) => all.some((allowance) => free.includes(allowance))).map(([role]) => role)).toEqual(['ThreadReaper']);
+    expect([...allowed].filter(([, all]) => all.some((allowance) => free.includes(allowance))).map(([role]) => role).sort()).toEqual(['EventTeller', 'ThreadReaper']);
   });
 
   it('only the functions that ask a model can read its key', () => {
@@ -103,6 +107,7 @@ describe.each(everyStage)('in $name', (stage) => {
   });
 });
 
-it('the policies name the place where large contents are put', () => {
+it('the policies name the places where large contents and exports are put', () => {
   expect(bodyKey({ pk: 'T#p#t', sk: 'M#m' }, 0, 'x').startsWith(BLOB_PREFIX)).toBe(true);
+  expect(blobKeyOf({ projectId: 'p', id: 'e', format: 'jsonl' }).startsWith(FILE_PREFIX)).toBe(true);
 });

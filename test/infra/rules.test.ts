@@ -28,6 +28,7 @@ const onBedrock: Stage = {
   corsOrigins: ['https://app.example'],
   contextWindows: { 'gpt-4': 8192 },
   retention: 'never',
+  toolFunctions: ['arn:aws:lambda:eu-west-1:123456789012:function:orders:live', 'arn:aws:lambda:eu-west-1:123456789012:function:weather'],
 };
 
 describe('AWS’s own rules for good solutions, serverless ones in particular', () => {
@@ -56,6 +57,21 @@ describe('a stage', () => {
 
   it('may not name context windows that no function would take', () => {
     expect(() => synthesize({ ...stages.dev, contextWindows: { small: 10 } })).toThrow(/MODEL_CONTEXT_WINDOWS/);
+  });
+
+  it('may have functions answer tools, which those who drive runs may invoke, and no others', () => {
+    const { service } = synthesize(onBedrock);
+    const invokers = resources(service, 'AWS::IAM::Policy').flatMap(([id, { Properties }]) => {
+      const { Statement } = Properties['PolicyDocument'] as { Statement: { Action: string | string[]; Resource: unknown }[] };
+      const invoking = Statement.filter(({ Action }) => Action === 'lambda:InvokeFunction');
+      return id.startsWith('Timers') ? [] : invoking.map(({ Resource }) => [id.replace(/Role.*/, ''), Resource]);
+    });
+    expect(invokers).toEqual([['Api', onBedrock.toolFunctions], ['RunWorker', onBedrock.toolFunctions]]);
+    const told = resources(service, 'AWS::Lambda::Function').flatMap(([id, { Properties }]) => {
+      const { TOOL_FUNCTIONS } = (Properties['Environment'] as { Variables: Record<string, string> }).Variables;
+      return TOOL_FUNCTIONS === undefined ? [] : [[id.replace(/Fn.*/, ''), TOOL_FUNCTIONS.split(',')]];
+    });
+    expect(told).toEqual(invokers);
   });
 
   it('tells the one who asked for it of alarms', () => {

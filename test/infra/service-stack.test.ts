@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { Match, type Template } from 'aws-cdk-lib/assertions';
+import { TOLD } from '../../infra/constructs/stream-feed.ts';
 import { LONGEST_RUN_WINDOW_SECONDS } from '../../functions/shared/env.ts';
+import { RETRIED_FOR_MS } from '../../shared/domain/delivery.ts';
 import { MAX_ATTEMPTS } from '../../shared/ports/queue.ts';
 import { type Resource, asText, everyStage, outputs, resources, templatesOf } from './synthesized.ts';
 
@@ -18,7 +20,7 @@ describe.each(everyStage)('the service stack of $name', (stage) => {
 
   it('runs everything on Node 24 and arm64, traced, with a log group of its own', () => {
     const functions = resources(service, 'AWS::Lambda::Function');
-    expect(functions).toHaveLength(6);
+    expect(functions).toHaveLength(8);
     const groups = functions.map(([, { Properties }]) => {
       expect(Properties).toMatchObject({ Runtime: 'nodejs24.x', Architectures: ['arm64'], Handler: 'index.handler', TracingConfig: { Mode: 'Active' } });
       return stringify(Properties['LoggingConfig']);
@@ -39,17 +41,29 @@ describe.each(everyStage)('the service stack of $name', (stage) => {
       const mapping = mappings.find(({ EventSourceArn }) => stringify(EventSourceArn) === stringify({ 'Fn::GetAtt': [id, 'Arn'] }));
       return mapping ? [{ hidden: Number(Properties['VisibilityTimeout']), timeout: timeoutOf(mapping['FunctionName']), mapping }] : [];
     });
-    expect(ofQueues).toHaveLength(2);
+    expect(ofQueues).toHaveLength(3);
     for (const { hidden, timeout, mapping } of ofQueues) {
       expect(hidden).toBeGreaterThan(timeout);
       expect(mapping).toMatchObject({ FunctionResponseTypes: ['ReportBatchItemFailures'], BatchSize: 10 });
     }
   });
 
-  it('buries a job only after the worker had the chance to end its run', () => {
-    service.hasResourceProperties('AWS::SQS::Queue', {
-      RedrivePolicy: { deadLetterTargetArn: { 'Fn::GetAtt': [Match.stringLikeRegexp('^QueueDead'), 'Arn'] }, maxReceiveCount: MAX_ATTEMPTS + 3 },
-    });
+  it('buries a job only after whoever does it had the chance to give it up', () => {
+    const buried = resources(service, 'AWS::SQS::Queue').filter(([, { Properties }]) => Properties['RedrivePolicy'] !== undefined);
+    expect(buried.map(([id]) => id.replace(/[0-9A-F]{8}$/, ''))).toEqual(['QueueJobs', 'WebhookQueueJobs']);
+    for (const [, { Properties }] of buried) {
+      expect(Properties['RedrivePolicy']).toEqual({ deadLetterTargetArn: { 'Fn::GetAtt': [expect.stringMatching(/^DeadQueue/) as unknown, 'Arn'] }, maxReceiveCount: MAX_ATTEMPTS + 3 });
+    }
+  });
+
+  it('keeps a delivery for longer than it is tried', () => {
+    const queue = resources(service, 'AWS::SQS::Queue').find(([id]) => id.startsWith('WebhookQueue'))?.[1];
+    expect(Number(queue?.Properties['MessageRetentionPeriod']) * 1000).toBeGreaterThan(RETRIED_FOR_MS);
+  });
+
+  it('lets those who call strangers take no more than a part of what the account may run at once', () => {
+    const mapping = resources(service, 'AWS::Lambda::EventSourceMapping').find(([id]) => id.startsWith('WebhookSender'))?.[1].Properties;
+    expect(mapping).toMatchObject({ ScalingConfig: { MaximumConcurrency: 50 } });
   });
 
   it('encrypts every queue and speaks to it over TLS alone', () => {
@@ -59,8 +73,8 @@ describe.each(everyStage)('the service stack of $name', (stage) => {
     expect(refusing.map(([, { Properties }]) => asText((Properties['Queues'] as unknown[])[0])).sort()).toEqual(queues.map(([id]) => `<${id}>`).sort());
   });
 
-  it('lets the worker send its own jobs on without being taken for a loop', () => {
-    expect(functionNamed(service, 'RunWorker')['RecursiveLoop']).toBe('Allow');
+  it('lets those who send jobs on do so without being taken for a loop', () => {
+    for (const name of ['RunWorker', 'WebhookSender', 'DeadLetters']) expect(functionNamed(service, name)['RecursiveLoop']).toBe('Allow');
   });
 
   it('tells the reaper of removed threads and of nothing else, again and again until it has done it', () => {
@@ -69,11 +83,32 @@ describe.each(everyStage)('the service stack of $name', (stage) => {
       StartingPosition: 'TRIM_HORIZON',
       FunctionResponseTypes: ['ReportBatchItemFailures'],
       BisectBatchOnFunctionError: true,
-      MaximumRetryAttempts: 20,
+      MaximumRetryAttempts: 60,
       DestinationConfig: { OnFailure: { Destination: { 'Fn::GetAtt': [expect.stringMatching(/^ReaperFeedGivenUp/), 'Arn'] } } },
     });
     const { Filters } = mapping?.['FilterCriteria'] as { Filters: { Pattern: string }[] };
     expect(Filters.map(({ Pattern }) => JSON.parse(Pattern) as unknown)).toEqual([{ eventName: ['REMOVE'], dynamodb: { Keys: { pk: { S: [{ prefix: 'T#' }] }, sk: { S: ['#'] } } } }]);
+  });
+
+  it('tells the event-teller of what happened, in pieces that can be told again', () => {
+    const mapping = resources(service, 'AWS::Lambda::EventSourceMapping').find(([id]) => id.startsWith('EventTeller'))?.[1].Properties;
+    expect(mapping).toMatchObject({
+      StartingPosition: 'TRIM_HORIZON',
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+      BisectBatchOnFunctionError: true,
+      MaximumRetryAttempts: 100,
+      DestinationConfig: { OnFailure: { Destination: { 'Fn::GetAtt': [expect.stringMatching(/^TellerFeedGivenUp/), 'Arn'] } } },
+    });
+    const { Filters } = mapping?.['FilterCriteria'] as { Filters: { Pattern: string }[] };
+    // What they let through: stream-filters.test.ts.
+    expect(Filters.map(({ Pattern }) => JSON.parse(Pattern) as unknown)).toEqual(TOLD);
+  });
+
+  it('lets the timer’s function set timers of the machine that calls it', () => {
+    const [machine] = resources(service, 'AWS::StepFunctions::StateMachine').map(([, { Properties }]) => Properties);
+    const named = asText(machine?.['StateMachineName']);
+    const { Variables } = functionNamed(service, 'RunTimer')['Environment'] as { Variables: Record<string, unknown> };
+    expect(asText(Variables['STATE_MACHINE_ARN'])).toBe(`arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:stateMachine:${named}`);
   });
 
   it('streams every path of the API through the one function', () => {
@@ -83,7 +118,7 @@ describe.each(everyStage)('the service stack of $name', (stage) => {
       expect(Properties).toMatchObject({ HttpMethod: 'ANY', Integration: { Type: 'AWS_PROXY', ResponseTransferMode: 'STREAM', TimeoutInMillis: 900_000 } });
       expect(asText((Properties['Integration'] as { Uri: unknown }).Uri)).toMatch(/\/2021-11-15\/functions\/<ApiFn.*\/response-streaming-invocations$/);
     }
-    service.hasResourceProperties('AWS::ApiGateway::RestApi', { EndpointConfiguration: { Types: ['REGIONAL'] }, BinaryMediaTypes: ['application/json', 'multipart/form-data'] });
+    service.hasResourceProperties('AWS::ApiGateway::RestApi', { EndpointConfiguration: { Types: ['REGIONAL'] }, BinaryMediaTypes: ['application/json', 'application/jsonl', 'application/x-ndjson', 'multipart/form-data'] });
   });
 
   it('logs requests without bodies or queries, and throttles', () => {
@@ -111,11 +146,12 @@ describe.each(everyStage)('the service stack of $name', (stage) => {
     expect(machine).toMatchObject({ StateMachineType: 'STANDARD', TracingConfiguration: { Enabled: true } });
     expect(JSON.parse(asText(machine?.['DefinitionString']))).toEqual({
       Comment: expect.any(String) as unknown,
-      StartAt: 'UntilTheWindowCloses',
-      TimeoutSeconds: 3600,
+      StartAt: 'UntilItIsDue',
+      // A year: Standard’s own limit.
+      TimeoutSeconds: 31_536_000,
       States: {
-        UntilTheWindowCloses: { Type: 'Wait', TimestampPath: '$.dueAt', Next: 'Expire' },
-        Expire: {
+        UntilItIsDue: { Type: 'Wait', TimestampPath: '$.dueAt', Next: 'GoOff' },
+        GoOff: {
           Type: 'Task',
           Resource: expect.stringMatching(/^<RunTimerFn\w+\.Arn>$/) as unknown,
           TimeoutSeconds: 70,

@@ -140,8 +140,9 @@ export const EXTENSIONS: readonly Extension[] = [
         retention: RETENTION,
         export_on_expiry: { type: 'boolean' },
         expiring_days: { type: ['integer', 'null'], minimum: 1, maximum: 365 },
+        when_busy: { type: 'string', enum: ['reject', 'queue', 'cancel_active'] },
       },
-      required: ['id', 'object', 'retention', 'export_on_expiry', 'expiring_days'],
+      required: ['id', 'object', 'retention', 'export_on_expiry', 'expiring_days', 'when_busy'],
     },
   })),
 ];

@@ -217,4 +217,4 @@ export const anAlias = (fields: Partial<Alias> = {}): Alias =>
   Alias.parse({ id: 'msg_abc123', projectId: PROJECT, threadId: 'thread_abc123', rev: 0, sortId: newId('message', START_MS), ...fields });
 
 export const aToolEndpoint = (fields: Partial<ToolEndpoint> = {}): ToolEndpoint =>
-  ToolEndpoint.parse({ ...owned, id: `tool_${randomUUID()}`, target: { url: 'https://example.com/weather' }, secret: newSigningSecret(), timeoutSeconds: 480, ...fields });
+  ToolEndpoint.parse({ ...owned, id: `tool_${randomUUID()}`, target: { url: 'https://example.com/weather' }, secrets: [{ secret: newSigningSecret() }], timeoutSeconds: 480, ...fields });

@@ -1,9 +1,13 @@
+import type { WayOut } from './webhook-receiver.ts';
+
 /** What the e2e scenarios know of what they talk to: a process on this machine, or a deployment of the AWS stacks. */
 export interface ServerUnderTest {
   /** What the official clients take as `baseURL`. */
   readonly baseUrl: string;
   /** An API key that works. */
   readonly key: string;
+  /** How it reaches receivers on this machine. */
+  readonly wayOut: WayOut;
 
   /** The operator's doing: a key of a project, made beside the running server. */
   createKey(project: string, name?: string): Promise<string>;

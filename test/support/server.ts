@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ClockMoved, ClockOrder } from './clocked-server.ts';
 import type { ServerUnderTest } from './server-under-test.ts';
+import { LOOPBACK } from './webhook-receiver.ts';
 import { type Ended, ROOT, Spoken, command, plainEnv, within } from './spoken.ts';
 
 /** The key of a fresh data folder. */
@@ -31,6 +32,7 @@ export interface LogLine {
 
 export class TestServer implements ServerUnderTest, AsyncDisposable {
   readonly key = LOCAL_KEY;
+  readonly wayOut = LOOPBACK;
   readonly dataDir: string;
   readonly #options: ServerOptions;
   #process: Spoken | undefined;

@@ -22,6 +22,8 @@ const STREAMS: readonly [RegExp, StreamKind][] = [
   [/^\/threads\/[^/]+\/runs$/, 'run'],
   [/^\/threads\/[^/]+\/runs\/[^/]+\/submit_tool_outputs$/, 'submit'],
 ];
+/** Ours alone: a run's stream told again, from the run's beginning. */
+const RETOLD = /^\/threads\/[^/]+\/runs\/[^/]+\/stream$/;
 
 /** Wraps `fetch`: answers pass through unchanged, violations are collected. */
 export function validatingFetch({ basePath = '/v1', fetch: inner = globalThis.fetch }: ValidatingFetchOptions = {}): ValidatingFetch {
@@ -79,9 +81,14 @@ function checkEnvelope(payload: unknown, report: Report): void {
   if (typeof message === 'string' && /\n\s+at /.test(message)) report('error.message contains a stack trace');
 }
 
+function streamKind(method: string, path: string): StreamKind | undefined {
+  if (method === 'GET') return RETOLD.test(path) ? 'run' : undefined;
+  return method === 'POST' ? STREAMS.find(([pattern]) => pattern.test(path))?.[1] : undefined;
+}
+
 /** The same answer, its body checked on its way; a client that leaves early still makes the server notice. */
 function checkedStream(response: Response, path: string, method: string, report: Report): Response {
-  const kind = method === 'POST' ? STREAMS.find(([pattern]) => pattern.test(path))?.[1] : undefined;
+  const kind = streamKind(method, path);
   if (kind === undefined) report('the contract has no stream here');
   if (response.status !== 200) report('a stream has status 200');
   if (response.headers.has('content-length')) report('a stream has no content-length');

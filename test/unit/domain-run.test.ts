@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { IllegalTransitionError } from '../../shared/domain/errors.ts';
 import {
   type ActiveRun,
-  asSeenAt,
+  asSeenAt, awaitCalls, callsAnswered,
   claimRun,
   endRun,
   isActive,
@@ -39,7 +39,7 @@ const ENDS: { [S in RunEnd['status']]: Extract<RunEnd, { status: S }> } = {
 function move(run: Run, to: RunStatus): Run {
   switch (to) {
     case 'queued':
-      return resumeRun(run as RunOf<'requires_action'>);
+      return resumeRun(run as RunOf<'requires_action'>, true);
     case 'in_progress':
       return claimRun(run as RunOf<'queued'>, LEASE, NOW);
     case 'requires_action':
@@ -106,7 +106,7 @@ describe('what a state has, and only it', () => {
     const waiting = requireAction(aRun('in_progress', { round: 2 }), 'step_new', MORE);
     expect(waiting).toMatchObject({ stepId: 'step_new', round: 3, usage: MORE, startedAtMs: START_MS });
     expect(waiting).not.toHaveProperty('lease');
-    expect(resumeRun(waiting)).toStrictEqual(aRun('queued', { id: waiting.id, round: 3, usage: MORE, startedAtMs: START_MS }));
+    expect(resumeRun(waiting, true)).toStrictEqual(aRun('queued', { id: waiting.id, round: 3, usage: MORE, startedAtMs: START_MS }));
   });
 
   it('a run being cancelled keeps what must be wound up: the driver of the one, the step of the other', () => {
@@ -114,6 +114,21 @@ describe('what a state has, and only it', () => {
     const [driven, waiting] = [aRun('in_progress'), aRun('requires_action')];
     expect(requestCancel(driven)).toStrictEqual({ ...driven, status: 'cancelling' });
     expect(requestCancel(waiting)).toStrictEqual({ ...waiting, status: 'cancelling' });
+  });
+
+  it('a step whose calls endpoints still answer goes along until they have, into every state that waits for them', () => {
+    const driven = awaitCalls(aRun('in_progress'), 'step_open', MORE);
+    expect(driven).toStrictEqual({ ...aRun('in_progress'), id: driven.id, stepId: 'step_open', usage: MORE });
+    const resumed = resumeRun(aRun('requires_action', { stepId: 'step_open' }), false);
+    expect([resumed.status, resumed.stepId]).toEqual(['queued', 'step_open']);
+    const claimed = claimRun(resumed, LEASE, NOW);
+    expect(claimed.stepId).toBe('step_open');
+    expect(releaseTo(claimed, { ...LEASE, owner: 'another' }).stepId).toBe('step_open');
+    for (const run of [driven, resumed, claimed]) {
+      expect(requestCancel(run)).toMatchObject({ status: 'cancelling', stepId: 'step_open' });
+      expect(callsAnswered<RunOf<'queued' | 'in_progress'>>(run)).not.toHaveProperty('stepId');
+      expect(endRun(run, ENDS.failed, MORE, NOW)).not.toHaveProperty('stepId');
+    }
   });
 
   it.each<[RunEnd['status'], object]>([

@@ -75,6 +75,38 @@ describe('a request to the outside whose caller is still to be admitted', () => 
   });
 });
 
+describe('a function that a caller who is still to be admitted calls', () => {
+  const request = { arn: 'arn', payload: '{}', timeoutMs: 1000, signal };
+  const makeStage = () => {
+    const invoked: string[] = [];
+    const functions = { mayInvoke: (arn: string) => arn === 'arn', invoke: async ({ arn }: { arn: string }) => (invoked.push(arn), { body: new Uint8Array(), failed: false }) };
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    return { invoked, functions: untilAdmitted(bareWorld({ functions }), promise).functions, admit: resolve, refuse: reject };
+  };
+
+  it('is called when that has happened', async () => {
+    const { invoked, functions, admit } = makeStage();
+    const calling = functions?.invoke(request);
+    await turn();
+    expect([functions?.mayInvoke('arn'), functions?.mayInvoke('other'), invoked]).toEqual([true, false, []]);
+    admit();
+    await calling;
+    expect(invoked).toEqual(['arn']);
+  });
+
+  it('is never called when that is refused', async () => {
+    const { invoked, functions, refuse } = makeStage();
+    const calling = functions?.invoke(request);
+    refuse(new Error('refused'));
+    await expect(calling).rejects.toThrow('refused');
+    expect(invoked).toEqual([]);
+  });
+
+  it('is not there where there are none', () => {
+    expect(untilAdmitted(bareWorld(), Promise.resolve()).functions).toBeUndefined();
+  });
+});
+
 describe('files of a caller who is still to be admitted', () => {
   type Act = (blobs: Blobs) => Promise<unknown>;
   const writes: [string, Act][] = [

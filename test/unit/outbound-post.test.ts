@@ -43,6 +43,24 @@ describe('a POST to the outside', () => {
     expect(seen).toEqual({ method: 'POST', path: '/hook', mine: '1', length: '8', body: '{"é":1}' });
   });
 
+  it('is given up at once when nobody waits any more, and not begun when nobody did', async () => {
+    let asked = 0;
+    let hungUp: Promise<unknown> = Promise.resolve();
+    const controller = new AbortController();
+    const gone = new Error('gone');
+    const url = await serving((_request, response) => {
+      asked++;
+      hungUp = once(response, 'close');
+      controller.abort(gone);
+    });
+    const clock = new ManualClock();
+    const request = { url, headers: {}, body: '', timeoutMs: 5000, mostBytes: 1, signal: controller.signal };
+    await expect(makeOutbound({ clock, loopback: true }).post(request)).rejects.toBe(gone);
+    await hungUp;
+    await expect(makeOutbound({ clock, loopback: true }).post(request)).rejects.toBe(gone);
+    expect([asked, clock.pending]).toEqual([1, 0]);
+  });
+
   it('follows no redirect', async () => {
     let asked = 0;
     const url = await serving((request, response) => {

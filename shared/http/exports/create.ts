@@ -6,6 +6,7 @@ import { endpoint } from '../endpoint.ts';
 
 export const createExport = endpoint({
   body: CreateExport,
+  creates: 'export',
   async handle({ world, projectId, body: { format, thread_id: threadId, metadata } }) {
     if (threadId !== undefined && metadata !== undefined) throw new InvalidRequestError("Give either 'thread_id' or 'metadata', not both.", 'metadata', 'invalid_value');
     return toWireExport(await create(world, projectId, threadId === undefined ? { metadata: metadata ?? {} } : { threadId }, format));

@@ -17,6 +17,7 @@ export const updateProject = endpoint({
       retention: over(body.retention, before.retention),
       exportOnExpiry: over(body.export_on_expiry, before.exportOnExpiry) ?? unset.exportOnExpiry,
       expiringDays: over(body.expiring_days, before.expiringDays),
+      whenBusy: over(body.when_busy, before.whenBusy) ?? unset.whenBusy,
     }));
     return toWireProject(project);
   },

@@ -5,5 +5,6 @@ import { endpoint } from '../endpoint.ts';
 
 export const createThreadExport = endpoint({
   body: CreateThreadExport,
+  creates: 'export',
   handle: async ({ world, projectId, id, body }) => toWireExport(await createExport(world, projectId, { threadId: id('thread_id') }, body.format)),
 });

@@ -24,6 +24,11 @@ const pageFields = (kind: IdKind) => ({
 export const pageOf = (kind: IdKind) => z.object(pageFields(kind));
 export const MessagePage = z.object({ ...pageFields('message'), run_id: z.string().optional() });
 
+const name = z.preprocess((value) => (value === '' ? undefined : value), z.string().optional());
+
+/** Tool endpoints have the names of their functions for ids. */
+export const ToolEndpointPage = z.object({ limit, order: z.enum(['asc', 'desc']).default('desc'), after: name, before: name });
+
 /** `metadata[key]=value`, any number of times: Threadkeep's own filter for threads. */
 export const ThreadPage = z.object(pageFields('thread')).catchall(z.string());
 

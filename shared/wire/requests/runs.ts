@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { WhenBusy } from '../../domain/project.ts';
 import type { RunOverrides } from '../../domain/run.ts';
 import { Metadata, ToolChoice, TruncationStrategy, integer } from '../../domain/settings.ts';
 import { idOf } from './ids.ts';
@@ -30,6 +31,10 @@ export const CreateRun = z.strictObject({
   additional_messages: optional(z.array(CreateMessage)),
 });
 export type CreateRun = z.infer<typeof CreateRun>;
+
+/** Threadkeep's own: what is to become of the run if its thread is busy. */
+export const WHEN_BUSY = 'x-threadkeep-when-busy';
+export const WhenBusyHeader = z.object({ [WHEN_BUSY]: WhenBusy.optional() });
 
 /** `reasoning_effort` is not in the published schema of this one; taking it is harmless and spares a surprise. */
 export const CreateThreadAndRun = z.strictObject({

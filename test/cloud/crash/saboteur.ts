@@ -14,6 +14,10 @@ const STEPS = new Set([
   'StopExecution',
   'PutObject',
   'DeleteObjects',
+  'CreateMultipartUpload',
+  'UploadPart',
+  'CompleteMultipartUpload',
+  'AbortMultipartUpload',
 ]);
 
 /** Before: the call never reaches AWS. After: it is done, and nobody learns of it. */

@@ -191,9 +191,9 @@ export class AwsFront {
   }
 }
 
-/** The access key names the caller: `<function>.<environment>` or `<function>.mapping`. */
-function callerOf({ headers }: RawRequest): { principal: string; functionId: string } {
-  const [, principal = 'nobody'] = /Credential=([^/,\s]+)\//.exec(headers.authorization ?? '') ?? [];
+/** The access key names the caller: `<function>.<environment>` or `<function>.mapping`. Whoever follows a link comes in the name of its maker. */
+function callerOf({ url, headers }: RawRequest): { principal: string; functionId: string } {
+  const [, principal = 'nobody'] = /Credential=([^/,\s]+)\//.exec(headers.authorization ?? decodeURIComponent(url)) ?? [];
   const dot = principal.lastIndexOf('.');
   return { principal, functionId: dot === -1 ? principal : principal.slice(0, dot) };
 }

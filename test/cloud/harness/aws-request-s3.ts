@@ -32,7 +32,9 @@ const SHAPES: Shape[] = [
 ];
 
 /** Parameters that only say how, and ask for nothing more. `x-id` is the client's own note. */
-const HOW = /^(x-id|prefix|delimiter|max-keys|continuation-token|start-after|encoding-type|fetch-owner|response-.+)$/;
+const HOW = /^(x-id|prefix|delimiter|max-keys|continuation-token|start-after|encoding-type|fetch-owner|response-.+|x-amz-checksum-mode)$/;
+/** Of a link: what other requests say in headers. */
+const SIGNED = /^X-Amz-(Algorithm|Content-Sha256|Credential|Date|Expires|Security-Token|Signature|SignedHeaders)$/;
 /** Headers that ask for more than the operation by itself. */
 const MORE = /^x-amz-(copy-source|acl|grant-|tagging|server-side-encryption|object-lock|bypass-governance|website)/;
 
@@ -41,7 +43,7 @@ export function readS3({ method, url, headers, body }: RawRequest, buckets: Know
   const [bucketName = '', ...rest] = pathname.slice(1).split('/');
   const key = decodeURIComponent(rest.join('/'));
   const bucket = buckets.find(({ name }) => name === bucketName);
-  const by = [...searchParams.keys()].filter((name) => !HOW.test(name)).sort();
+  const by = [...searchParams.keys()].filter((name) => !HOW.test(name) && !SIGNED.test(name)).sort();
   const shape = SHAPES.find((known) => known.method === method && known.object === (key !== '') && (known.by ?? []).join() === by.join());
   const more = Object.keys(headers).filter((name) => MORE.test(name));
   if (!bucket || !shape || more.length > 0) throw unknown(`s3: ${method} ${url} ${more.join(' ')}`);

@@ -1,6 +1,7 @@
 /** A deployment as the e2e scenarios see a server. */
 import * as z from 'zod';
 import type { ServerUnderTest } from '../../support/server-under-test.ts';
+import type { WayOut } from '../../support/webhook-receiver.ts';
 import type { Start } from '../../e2e/stage.ts';
 import { AwsEngines } from '../../support/engines/aws-engines.ts';
 import { MODEL_URL } from '../stages.ts';
@@ -40,6 +41,10 @@ export class CloudServer implements ServerUnderTest {
 
   get baseUrl(): string {
     return `${this.deployment.apiUrl}/v1`;
+  }
+
+  get wayOut(): WayOut {
+    return this.deployment.internet.wayOut;
   }
 
   createKey(project: string, name?: string): Promise<string> {

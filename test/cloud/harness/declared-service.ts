@@ -62,6 +62,7 @@ const Mapping = z.strictObject({
   BatchSize: z.int(),
   FunctionResponseTypes: z.tuple([z.literal('ReportBatchItemFailures')]),
   Tags: z.unknown(),
+  ScalingConfig: z.strictObject({ MaximumConcurrency: z.int() }).optional(),
   // Of streams alone.
   BisectBatchOnFunctionError: z.boolean().default(false),
   DestinationConfig: z.strictObject({ OnFailure: z.strictObject({ Destination: z.string() }) }).optional(),

@@ -12,6 +12,7 @@ import { type DeclaredQueue, functionsOf, machinesOf, queuesOf } from './declare
 import { faultsOf } from './faults.ts';
 import { HttpFront } from './http-front.ts';
 import type { PolicyDocument } from './iam.ts';
+import { Internet } from './internet.ts';
 import { LambdaFunction } from './lambda-function.ts';
 import { makeBucket, makeMachine, makeQueues, makeTable } from './make-engines.ts';
 import { Mappings } from './mappings.ts';
@@ -40,6 +41,7 @@ interface Parts {
   tables: DeclaredTable[];
   queues: DeclaredQueue[];
   http: HttpFront;
+  internet: Internet;
 }
 
 export class Deployment {
@@ -51,9 +53,10 @@ export class Deployment {
   readonly tables: readonly DeclaredTable[];
   readonly queues: readonly DeclaredQueue[];
   readonly http: HttpFront;
+  readonly internet: Internet;
   readonly #timers: TimerCalls;
 
-  private constructor({ clock, engines, front, mappings, functions, tables, queues, http, timers }: Parts) {
+  private constructor({ clock, engines, front, mappings, functions, tables, queues, http, internet, timers }: Parts) {
     this.clock = clock;
     this.engines = engines;
     this.front = front;
@@ -62,11 +65,24 @@ export class Deployment {
     this.tables = tables;
     this.queues = queues;
     this.http = http;
+    this.internet = internet;
     this.#timers = timers;
   }
 
-  static async make({ assembly, engines, outside, secret }: DeploymentOptions): Promise<Deployment> {
+  static async make(options: DeploymentOptions): Promise<Deployment> {
+    const opened: (() => Promise<void> | void)[] = [];
+    try {
+      return await Deployment.#make(options, opened);
+    } catch (error) {
+      for (const close of opened) await close();
+      throw error;
+    }
+  }
+
+  static async #make({ assembly, engines, outside, secret }: DeploymentOptions, opened: (() => Promise<void> | void)[]): Promise<Deployment> {
     const clock = new MovedClock();
+    const internet = new Internet();
+    opened.push(() => internet.close());
     const secrets = new Secrets();
     const known: Known = { tables: [], buckets: [], queues: [], secrets };
     const roles = new Map<string, PolicyDocument[]>();
@@ -77,6 +93,7 @@ export class Deployment {
       policiesOf: (functionId) => roles.get(functionId),
       resourcePolicies: (arn) => guards.get(arn) ?? [],
     });
+    opened.push(() => front.close());
     await followClock(engines, clock);
 
     const naming = { prefix: `t${randomUUID().slice(0, 8)}`, endpoint: front.endpoint };
@@ -107,14 +124,14 @@ export class Deployment {
     for (const declared of functionsOf(service)) {
       roles.set(declared.id, policiesOf(service, declared.roleId, 'lambda'));
       const environment = Object.fromEntries(Object.entries(declared.environment).map(([name, value]) => [name, outside[value] ?? value]));
-      functions.set(declared.arn, new LambdaFunction({ ...declared, environment, codeDir: assembly.codeDir(declared.s3Key) }, { endpoint: front.endpoint, clock }));
+      functions.set(declared.arn, new LambdaFunction({ ...declared, environment: { ...environment, ...internet.variables }, codeDir: assembly.codeDir(declared.s3Key) }, { endpoint: front.endpoint, clock }));
     }
     const timers = new TimerCalls(functions);
     for (const machine of machinesOf(service)) await makeMachine(engines, machine, timers.of(machine, policiesOf(service, machine.roleId, 'states')));
     const mappings = Mappings.make(service, { functions, queues, tables: known.tables, endpoint: front.endpoint, clock });
     const { routes, ...api } = apiOf(service);
     const http = await HttpFront.start({ ...api, clock, routes: routes.map(({ method, path, functionArn }) => ({ method, resource: path, target: existing(functions, functionArn) })) });
-    return new Deployment({ clock, engines, front, functions, mappings, timers, tables, queues, http });
+    return new Deployment({ clock, engines, front, functions, mappings, timers, tables, queues, http, internet });
   }
 
   /** What the stack's output `BaseUrl` names, without `/v1`. */
@@ -149,6 +166,7 @@ export class Deployment {
     await this.mappings.stop();
     await Promise.all([...this.functions.values()].map((lambda) => lambda.close()));
     await this.front.close();
+    this.internet.close();
   }
 }
 

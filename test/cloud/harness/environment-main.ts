@@ -5,6 +5,7 @@
 import { once } from 'node:events';
 import { pathToFileURL } from 'node:url';
 import { ShiftedTime } from '../../support/engines/shifted-time.ts';
+import { installNetwork } from './environment-network.ts';
 import { type Failure, type FromEnvironment, type Invocation, type ToEnvironment, lastLine } from './environment-messages.ts';
 import { ResponseStream, type StreamingHandler, installAwsLambda, isStreaming } from './response-stream.ts';
 
@@ -12,6 +13,7 @@ type Handler = ((event: unknown, context: object) => unknown) | StreamingHandler
 
 const [modulePath = '', handlerName = '', offsetMs = '0'] = process.argv.slice(2);
 const time = ShiftedTime.install(Number(offsetMs));
+installNetwork();
 installAwsLambda();
 
 let current: string | undefined;

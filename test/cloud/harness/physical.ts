@@ -11,12 +11,15 @@ export interface Naming {
   endpoint: string;
 }
 
+export const stackId = ({ prefix }: Naming): string => arn('cloudformation', `stack/${prefix}/${prefix}`);
+
 /** Of every resource of a template. A table's stream has a name only once the engine has made it. */
-export function physicalOf(template: Template, naming: Naming): [id: string, physical: Physical][] {
-  return Object.entries(template.Resources).map(([id, resource]) => [id, physical(id, resource, naming)]);
+export function physicalOf(template: Template, naming: Naming, text: (value: unknown) => string): [id: string, physical: Physical][] {
+  return Object.entries(template.Resources).map(([id, resource]) => [id, physical(id, resource, naming, text)]);
 }
 
-function physical(id: string, { Type, Properties }: Resource, { prefix, endpoint }: Naming): Physical {
+/** `text` resolves names that a template gives; these can only have the stack's own name in them. */
+function physical(id: string, { Type, Properties }: Resource, { prefix, endpoint }: Naming, text: (value: unknown) => string): Physical {
   const name = `${prefix}-${id}`;
   // Buckets must be written small.
   const bucket = name.toLowerCase();
@@ -35,8 +38,10 @@ function physical(id: string, { Type, Properties }: Resource, { prefix, endpoint
       return { ref: name, attributes: { Arn: arn('iam', `role/${name}`, ACCOUNT, '') } };
     case 'AWS::Lambda::Function':
       return { ref: name, attributes: { Arn: arn('lambda', `function:${name}`) } };
-    case 'AWS::StepFunctions::StateMachine':
-      return { ref: arn('states', `stateMachine:${name}`), attributes: { Arn: arn('states', `stateMachine:${name}`), Name: name } };
+    case 'AWS::StepFunctions::StateMachine': {
+      const given = Properties['StateMachineName'] === undefined ? name : text(Properties['StateMachineName']);
+      return { ref: arn('states', `stateMachine:${given}`), attributes: { Arn: arn('states', `stateMachine:${given}`), Name: given } };
+    }
     case 'AWS::Logs::LogGroup':
       return { ref: name, attributes: { Arn: arn('logs', `log-group:${name}:*`) } };
     case 'AWS::ApiGateway::RestApi':

@@ -1,6 +1,6 @@
 /** A stack being deployed: its template, and its values as far as they are known. */
 import { checkUnderstood } from './understood.ts';
-import { type Naming, physicalOf } from './physical.ts';
+import { type Naming, physicalOf, stackId } from './physical.ts';
 import { type Physical, Resolver, type Template } from './template.ts';
 
 export class Stack {
@@ -12,7 +12,9 @@ export class Stack {
     checkUnderstood(template);
     this.template = template;
     this.resolver = new Resolver(exports);
-    this.#physical = new Map(physicalOf(template, naming));
+    this.resolver.made('AWS::StackName', { ref: naming.prefix });
+    this.resolver.made('AWS::StackId', { ref: stackId(naming) });
+    this.#physical = new Map(physicalOf(template, naming, (value) => this.resolver.text(value)));
     for (const [id, physical] of this.#physical) this.resolver.made(id, physical);
   }
 

@@ -14,7 +14,7 @@ export interface RetrySettings {
   maximumRecordAgeInSeconds: number;
 }
 
-/** A record and when the mapping first saw it: the stream's own times are real, whatever the clock of the deployment says. */
+/** A record and when the mapping first saw it, which is more exact than the record's own date. */
 export interface Seen {
   record: DynamoDBRecord;
   seenMs: number;

@@ -29,6 +29,8 @@ function ruleOf(rule: unknown): Matcher {
     const { prefix } = rule;
     return (value) => typeof value === 'string' && value.startsWith(prefix);
   }
+  // Of a field that has a value, which is all that the service allows it for.
+  if (isObject(rule) && Object.keys(rule).length === 1 && rule['exists'] === true) return (value) => value !== undefined && !isObject(value);
   throw new Error(`not a filter rule: ${JSON.stringify(rule)}`);
 }
 

@@ -35,6 +35,8 @@ export interface StreamMappingOptions extends MappingAccess {
 export class StreamMapping {
   /** What went wrong between the mapping and AWS. The service would try again in silence, and so does this. */
   readonly problems: unknown[] = [];
+  /** Records that its filters have let through. */
+  passed = 0;
   redeliver: boolean;
   readonly #spec: StreamMappingSpec;
   readonly #options: StreamMappingOptions;
@@ -56,6 +58,10 @@ export class StreamMapping {
     this.#reader = new StreamReader(spec.streamArn, options);
     this.#sqs = new SQSClient({ region: 'us-east-1', endpoint: options.endpoint, credentials: { accessKeyId: options.principal, secretAccessKey: 'mapping' }, maxAttempts: 1 });
     this.#loop = this.#run();
+  }
+
+  get functionArn(): string {
+    return this.#spec.functionArn;
   }
 
   /** True while records that were read are not yet told or given up, pauses between attempts included. */
@@ -102,7 +108,9 @@ export class StreamMapping {
 
   async #look(): Promise<Seen[]> {
     const records = (await this.#try(() => this.#reader.next())) ?? [];
-    return records.filter(this.#passes).map((record) => ({ record, seenMs: this.#options.clock.nowMs() }));
+    const passed = records.filter(this.#passes).map((record) => ({ record, seenMs: this.#options.clock.nowMs() }));
+    this.passed += passed.length;
+    return passed;
   }
 
   async #try<T>(work: () => Promise<T>): Promise<T | undefined> {

@@ -1,5 +1,6 @@
 /** Reads a table's stream from its beginning, for an event source mapping. */
 import type { DynamoDBRecord } from 'aws-lambda';
+import type { Clock } from '../../../shared/domain/clock.ts';
 import type { MappingAccess } from './queue-mapping.ts';
 
 /** As the Streams API tells it; the event has `userIdentity` in another spelling. */
@@ -13,10 +14,11 @@ export class StreamReader {
   readonly streamArn: string;
   /** Known once something was read. */
   shardId = '';
-  readonly #access: MappingAccess;
+  readonly #access: MappingAccess & { clock: Clock };
   #iterator: string | undefined;
 
-  constructor(streamArn: string, access: MappingAccess) {
+  /** `clock`: the deployment's, by which records are dated. */
+  constructor(streamArn: string, access: MappingAccess & { clock: Clock }) {
     this.streamArn = streamArn;
     this.#access = access;
   }
@@ -43,8 +45,10 @@ export class StreamReader {
     return ShardIterator;
   }
 
-  #eventRecordOf({ userIdentity, ...record }: ReadRecord): DynamoDBRecord {
-    return { ...record, ...(userIdentity && { userIdentity: { principalId: userIdentity.PrincipalId, type: userIdentity.Type } }), eventSourceARN: this.streamArn };
+  /** The engine's own time is real, whatever the deployment's clock says. The service's is as coarse: whole seconds, rounded down. */
+  #eventRecordOf({ userIdentity, dynamodb, ...record }: ReadRecord): DynamoDBRecord {
+    const dated = { ...dynamodb, ApproximateCreationDateTime: Math.floor(this.#access.clock.nowMs() / 1000) };
+    return { ...record, dynamodb: dated, ...(userIdentity && { userIdentity: { principalId: userIdentity.PrincipalId, type: userIdentity.Type } }), eventSourceARN: this.streamArn };
   }
 
   /** By hand: the client for streams is a package that nothing else needs. */

@@ -92,6 +92,16 @@ export class Resolver {
         const [separator, parts] = z.tuple([z.string(), z.array(z.unknown())]).parse(argument);
         return parts.map((part) => this.text(part)).join(separator);
       }
+      case 'Fn::Split': {
+        const [separator, whole] = z.tuple([z.string(), z.unknown()]).parse(argument);
+        return this.text(whole).split(separator);
+      }
+      case 'Fn::Select': {
+        const [at, list] = z.tuple([z.int(), z.unknown()]).parse(argument);
+        const found = z.array(z.unknown()).parse(this.resolve(list))[at];
+        if (found === undefined) throw new Error(`there is no item ${at} in ${JSON.stringify(list)}`);
+        return found;
+      }
       case 'Fn::Sub':
         return z.string().parse(argument).replaceAll(/\$\{([^}!]+)\}/g, (_, id: string) => this.#ref(id));
       case 'Fn::ImportValue': {
@@ -107,7 +117,7 @@ export class Resolver {
   #ref(id: string): string {
     const pseudo = PSEUDO[id];
     if (pseudo !== undefined) return pseudo;
-    if (id.startsWith('AWS::')) throw new Error(`a pseudo parameter that is not understood here: ${id}`);
+    if (id.startsWith('AWS::') && !this.#made.has(id)) throw new Error(`a pseudo parameter that is not understood here: ${id}`);
     return this.#find(id).ref;
   }
 

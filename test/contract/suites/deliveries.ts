@@ -14,7 +14,8 @@ export type Answer = (delivery: Delivery, name: string, nth: number) => Outcome 
 export const nameOf = (job: Job): string => {
   if ('runId' in job) return job.runId;
   if ('exportId' in job) return job.exportId;
-  return 'deliveryId' in job ? job.deliveryId : job.threadId;
+  if ('deliveryId' in job) return job.deliveryId;
+  return 'threadId' in job ? job.threadId : (job.after ?? job.projectId);
 };
 
 /** A handler that keeps what it is given. */

@@ -174,8 +174,9 @@ function describeConcurrency(stage: Stage): void {
       { type: 'expire-run', projectId, threadId, runId: 'run_3' },
       { type: 'run-export', projectId, exportId: 'exp_1' },
       { type: 'send-delivery', projectId, endpointId: 'whe_1', deliveryId: 'whd_1' },
-      { type: 'call-tools', projectId, threadId, runId: 'run_4', round: 2 },
+      { type: 'call-tools', projectId, threadId, runId: 'run_4', round: 2, dueMs: 4 },
       { type: 'warn-expiry', projectId, threadId: 'thread_2' },
+      { type: 'arm-warnings', projectId, after: 'thread_3' },
     ];
     const deliveries = new Deliveries(stage, (_, __, nth) => {
       if (nth === 1) throw new Error('once');

@@ -1,14 +1,17 @@
 /** From a committed change to the POST, on the ports of a world: what the engines' feed and queue make of it. */
 import { describe, expect, it } from '@jest/globals';
+import { armWarnings, warningsJob } from '../../../shared/actions/arm-warnings.ts';
+import { postponeDelivery } from '../../../shared/actions/postpone-delivery.ts';
 import { replayDelivery } from '../../../shared/actions/replay-delivery.ts';
 import { sendDelivery } from '../../../shared/actions/send-delivery.ts';
 import { tellWebhooks } from '../../../shared/actions/tell-webhooks.ts';
+import { warnExpiry } from '../../../shared/actions/warn-expiry.ts';
 import type { Delivery } from '../../../shared/domain/delivery.ts';
 import { newId } from '../../../shared/domain/ids.ts';
 import { newSigningSecret, type WebhookEndpoint } from '../../../shared/domain/webhook-endpoint.ts';
 import { remove, update } from '../../../shared/ports/commit.ts';
 import type { World } from '../../../shared/ports/world.ts';
-import { aRun, aThread, PROJECT } from '../../support/records.ts';
+import { aProject, aRun, aThread, DAY_MS, PROJECT } from '../../support/records.ts';
 import { bareWorld } from '../../unit/bare-world.ts';
 import { type MakeWorld, type Stage, until, useStage } from './stage.ts';
 
@@ -16,6 +19,9 @@ import { type MakeWorld, type Stage, until, useStage } from './stage.ts';
 class Wired {
   readonly sent: { id: string; type: string }[] = [];
   status = 200;
+  /** So many are dead letters before one is sent again. */
+  dead = 0;
+  readonly given: object[] = [];
   readonly world: World;
   readonly #stage: Stage;
 
@@ -27,14 +33,16 @@ class Wired {
       this.sent.push(JSON.parse(body) as { id: string; type: string });
       return { status: this.status, body: new Uint8Array(), isCut: false };
     };
-    this.world = bareWorld({ store, commit, clock, log: { info: quiet, error: quiet }, outbound: { check: quiet, post } });
+    this.world = bareWorld({ store, commit, clock, log: { info: quiet, error: (code, fields) => void this.given.push({ code, ...fields }) }, outbound: { check: quiet, post } });
   }
 
   start(): void {
     this.#stage.follow((event) => tellWebhooks(this.world, event));
     this.#stage.work(async ({ job, attempt }) => {
+      if (job.type === 'arm-warnings') return armWarnings(this.world, job);
+      if (job.type === 'warn-expiry') return warnExpiry(this.world, job);
       if (job.type !== 'send-delivery') throw new Error(`nobody sent ${job.type}`);
-      return sendDelivery(this.world, job, attempt, () => 0.5);
+      return this.dead-- > 0 ? postponeDelivery(this.world, job, () => 0.5) : sendDelivery(this.world, job, attempt, () => 0.5);
     });
   }
 
@@ -110,6 +118,70 @@ export function describeWebhooks(name: string, makeWorld: MakeWorld): void {
       await wired.reach(tries + 1);
       expect(new Set(wired.sent.map(({ id }) => id)).size).toBe(1);
       expect((await wired.settled(endpoint, 'delivered'))[0]?.attemptCount).toBe(tries + 1);
+    });
+
+    it('that nobody could send are tried again like any other', async () => {
+      const wired = new Wired(stage);
+      const endpoint = await wired.endpoint('thread.created');
+      wired.dead = 3;
+      wired.start();
+      await stage.put('thread', aThread());
+      const [delivery] = await wired.settled(endpoint, 'delivered');
+      expect(delivery?.attempts.map(({ status, error }) => status ?? error)).toEqual([...Array.from({ length: 3 }, () => 'This server failed before it could tell how it went.'), 200]);
+      // Half of five seconds, of ten, of twenty: what is pending is left alone meanwhile.
+      const times = delivery?.attempts.map(({ atMs }) => atMs) ?? [];
+      for (const [at, pauseMs] of [2500, 5000, 10_000].entries()) expect((times[at + 1] ?? 0) - (times[at] ?? 0)).toBeGreaterThanOrEqual(pauseMs);
+      expect(wired.sent).toHaveLength(1);
+    });
+
+    it('that nobody could send in three days are given up, and that is logged', async () => {
+      const wired = new Wired(stage);
+      const endpoint = await wired.endpoint('thread.created');
+      await stage.put('thread', aThread());
+      let told = 0;
+      stage.follow(async (event) => {
+        await tellWebhooks(wired.world, event);
+        told++;
+      });
+      await until(() => told === 1, 'a delivery is made');
+      const [{ id } = { id: '' }] = await wired.log(endpoint);
+      const job = { type: 'send-delivery' as const, projectId: PROJECT, endpointId: endpoint.id, deliveryId: id };
+      await stage.world.pass(3 * DAY_MS);
+      expect(await postponeDelivery(wired.world, job)).toEqual({ done: true });
+      expect(await wired.log(endpoint)).toEqual([expect.objectContaining({ status: 'failed', attemptCount: 1 })]);
+      expect(wired.given).toEqual([{ code: 'delivery_given_up', endpointId: endpoint.id, deliveryId: id, attempts: 1 }]);
+      // What is over, or unknown, is let lie.
+      expect(await postponeDelivery(wired.world, job)).toEqual({ done: true });
+      expect(await postponeDelivery(wired.world, { ...job, deliveryId: 'dlv_none' })).toEqual({ done: true });
+      expect((await wired.log(endpoint))[0]?.attemptCount).toBe(1);
+      expect(wired.given).toHaveLength(1);
+    });
+
+    it('warn of threads that were there before anybody wanted to be warned', async () => {
+      const wired = new Wired(stage);
+      const endpoint = await wired.endpoint('thread.expiring');
+      const threads = Array.from({ length: 120 }, () => aThread());
+      await stage.put('thread', ...threads.slice(0, 60));
+      await stage.put('thread', ...threads.slice(60));
+      wired.start();
+      // As it may be on AWS: the job is there before what it is about.
+      await stage.world.commit({ name: 'ask', writes: [], jobs: [warningsJob(PROJECT, stage.world.clock.nowMs())] });
+      await stage.world.pass(1000);
+      await stage.put('project', aProject({ id: PROJECT, expiringDays: 30 }));
+      await stage.world.pass(29 * DAY_MS);
+      expect(wired.sent).toEqual([]);
+      await stage.world.pass(2 * DAY_MS);
+      await wired.reach(threads.length);
+      await stage.world.pass(DAY_MS);
+      expect(wired.sent).toHaveLength(threads.length);
+      const told: string[] = [];
+      for (let after: string | undefined, isMore = true; isMore; ) {
+        const page = await wired.world.store.page('delivery', [PROJECT, endpoint.id], { order: 'asc', limit: 100, after });
+        told.push(...page.items.map(({ event }) => event.data.id));
+        after = page.items.at(-1)?.id;
+        isMore = page.hasMore;
+      }
+      expect(told.toSorted()).toEqual(threads.map(({ id }) => id).toSorted());
     });
   });
 }

@@ -38,13 +38,14 @@ export type Pages<T> = PromiseLike<Page<T>> & AsyncIterable<T>;
 type InThread = { thread_id: string };
 type InRun = InThread & { run_id: string };
 type Outputs = InThread & { tool_outputs: ToolOutput[] };
+type WithHeaders = { headers?: Record<string, string> };
 type Polling = { pollIntervalMs?: number };
 
 /** An answer, and the response that it came in. */
 export interface Answered<T> extends Promise<T> {
   withResponse(): Promise<{ data: T; response: { status: number; headers: { get(name: string): string | null } } }>;
 }
-export type EventIterator = AsyncIterable<AssistantStreamEvent> & { controller: AbortController };
+export type EventIterator = AsyncIterable<AssistantStreamEvent> & { controller: AbortController; toReadableStream(): ReadableStream };
 
 /** The stream helper with all its events. */
 export interface HelperStream extends AsyncIterable<AssistantStreamEvent> {
@@ -93,8 +94,8 @@ interface Steps {
 
 interface Runs {
   steps: Steps;
-  create(threadId: string, body: RunBody & { stream?: false }): Answered<Run>;
-  create(threadId: string, body: RunBody & { stream: true }): Promise<EventIterator>;
+  create(threadId: string, body: RunBody & { stream?: false }, options?: WithHeaders): Answered<Run>;
+  create(threadId: string, body: RunBody & { stream: true }, options?: WithHeaders): Promise<EventIterator>;
   retrieve(id: string, where: InThread): Answered<Run>;
   update(id: string, body: InThread & Metadata): Promise<Run>;
   list(threadId: string, query?: PageQuery): Pages<Run>;
@@ -124,7 +125,7 @@ interface Threads {
 export interface Client {
   /** By hand, for bodies that the types do not allow. */
   post(path: string, options: { body?: unknown }): Promise<unknown>;
-  get(path: string): Promise<unknown>;
+  get(path: string, options?: { stream?: boolean }): Promise<unknown>;
   models: { retrieve(id: string): Promise<Model>; list(): PromiseLike<{ data: Model[] }> & AsyncIterable<Model> };
   beta: { assistants: Assistants; threads: Threads };
 }
@@ -144,4 +145,6 @@ export interface Sdk {
   major: 4 | 5 | 6 | 7;
   connect(options: ClientOptions): Client;
   errors: Record<ErrorName, new (...args: never[]) => Error>;
+  /** The stream helper over events that came otherwise than by one of its own requests. */
+  helperOf(events: EventIterator): HelperStream;
 }

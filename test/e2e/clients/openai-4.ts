@@ -1,4 +1,5 @@
 import OpenAI from 'openai4';
+import { AssistantStream } from 'openai4/lib/AssistantStream';
 import type { Client, EventIterator, Run, Sdk } from './client.ts';
 
 /** Version 4 takes every id in the order of the path, and says `del`. */
@@ -8,7 +9,7 @@ function named(client: OpenAI): Client {
   const { steps } = runs;
   return {
     post: (path, options) => client.post(path, options),
-    get: (path) => client.get(path),
+    get: (path, options) => client.get(path, options),
     models: client.models,
     beta: {
       assistants: {
@@ -70,4 +71,4 @@ function submitting(runs: OpenAI['beta']['threads']['runs']): Submit {
 /** The type that it wants of a `fetch` is node-fetch's, which Node's own does not fit to the letter. */
 const connect: Sdk['connect'] = ({ fetch, ...options }) => named(new OpenAI(Object.assign(options, { fetch } as object)));
 
-export const openai4: Sdk = { major: 4, connect, errors: OpenAI };
+export const openai4: Sdk = { major: 4, connect, errors: OpenAI, helperOf: (events) => AssistantStream.fromReadableStream(events.toReadableStream()) };

@@ -2,8 +2,9 @@ import { describe, expect, test } from '@jest/globals';
 import { calls, hang, hold, httpError, text } from '../../support/scripted-model.ts';
 import type { Run } from '../clients/client.ts';
 import { RUN_WINDOW_MS, type Stage, eventually, textOf } from '../stage.ts';
-import { type Told, read, shape } from '../streams.ts';
+import { type Told, merged, read, shape } from '../streams.ts';
 import { functionTool, outputsFor } from '../tools.ts';
+import { follow } from './follow.ts';
 
 /** A run that waits for the outputs of one call. */
 async function waiting(stage: Stage): Promise<Run> {
@@ -123,6 +124,7 @@ export function expiry(use: () => Stage): void {
       await step.aborted;
 
       expect(shape(told.names).slice(-3)).toEqual(['message.incomplete', 'run.step.expired', 'run.expired']);
+      expect(merged((await read(await follow(stage, told.events[0]?.data as Run))).events)).toEqual(merged(told.events));
       const [run] = (await stage.runs.list(thread_id)).data;
       expect(run).toMatchObject({ status: 'expired', completed_at: null });
       expect(run?.usage?.completion_tokens).toBeGreaterThan(0);

@@ -3,9 +3,11 @@ import { describe } from '@jest/globals';
 import type { Sdk } from '../clients/client.ts';
 import { type Start, embedded, useStageOn } from '../stage.ts';
 import { assistants } from './assistants.ts';
+import { busyThreads } from './busy-threads.ts';
 import { cancel } from './cancel.ts';
 import { errors } from './errors.ts';
 import { expiry } from './expiry.ts';
+import { following } from './follow.ts';
 import { helpers } from './helpers.ts';
 import { limits } from './limits.ts';
 import { locks } from './locks.ts';
@@ -27,7 +29,7 @@ import { upstream } from './upstream.ts';
 export function everything(sdk: Sdk, start: Start = embedded): void {
   describe(`openai ${sdk.major}`, () => {
     const use = useStageOn(sdk, (model) => start(model, { clocked: false }));
-    for (const scenarios of [assistants, threads, messages, paging, models, runs, locks, tools, streams, helpers, settings, limits, upstream, cancel, errors, sameRecord, projects, shipped]) scenarios(use);
+    for (const scenarios of [assistants, threads, messages, paging, models, runs, locks, busyThreads, tools, streams, following, helpers, settings, limits, upstream, cancel, errors, sameRecord, projects, shipped]) scenarios(use);
   });
   describe(`openai ${sdk.major}, as time goes by`, () => {
     const use = useStageOn(sdk, (model) => start(model, { clocked: true }));

@@ -7,6 +7,9 @@ interface Pending {
   fire: () => void;
 }
 
+/** What setTimeout takes; it fires at once when asked for more. */
+const LONGEST_TIMEOUT_MS = 2_147_483_647;
+
 /** Turns of the event loop that what a timer has set off gets before the next one. */
 const TURNS = 5;
 
@@ -70,7 +73,7 @@ export class ShiftedTime {
         clear(pending.handle);
         fn(...args);
       };
-      const pending: Pending = { dueMs: this.nowMs() + Math.max(delayMs, 0), fire, handle: realSet(fire, delayMs) };
+      const pending: Pending = { dueMs: this.nowMs() + Math.max(delayMs, 0), fire, handle: realSet(delayMs > LONGEST_TIMEOUT_MS ? () => undefined : fire, Math.min(delayMs, LONGEST_TIMEOUT_MS)) };
       this.#pending.add(pending);
       byHandle.set(pending.handle, pending);
       return pending.handle;

@@ -13,7 +13,8 @@ export const submitToolOutputs = endpoint({
     const resumed = await submit(world, ids, outputs, leaseIf(call, body.stream));
     if (!body.stream) return runResponse(call, resumed.run);
     return streamRun(call, resumed, (emit) => {
-      emit({ type: 'thread.run.step.completed', step: resumed.step });
+      // One that endpoints of the project still answer calls of is told when they have.
+      if (resumed.step.status === 'completed') emit({ type: 'thread.run.step.completed', step: resumed.step });
       emit({ type: 'thread.run.queued', run: resumed.queued });
     });
   },

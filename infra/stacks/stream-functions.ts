@@ -1,0 +1,78 @@
+/** What the table's stream wakes: who cleans up behind threads that are gone, and who tells of what has happened. */
+import { Duration, type Stack } from 'aws-cdk-lib';
+import type { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import { EventTellerEnv } from '../../functions/event-teller/env.ts';
+import { ThreadReaperEnv } from '../../functions/thread-reaper/env.ts';
+import { type Data, recordAccess, whyRecordAccess } from '../constructs/permissions.ts';
+import { startTimers } from '../constructs/run-timers.ts';
+import { ServiceFunction, type ServiceFunctionProps, type Surroundings } from '../constructs/service-function.ts';
+import { REMOVED_THREADS, STREAMS_AND_TRACES, StreamFeed, TOLD } from '../constructs/stream-feed.ts';
+
+interface StreamFunctionsProps {
+  around: Surroundings;
+  store: Data;
+  /** Those of the event-teller; the reaper gets what it asks for. */
+  variables: ServiceFunctionProps<typeof EventTellerEnv>['environment'];
+  sendDeliveries: PolicyStatement;
+}
+
+export function addStreamFunctions(stack: Stack, { around, store, variables, sendDeliveries }: StreamFunctionsProps): Record<'reaper' | 'teller', IFunction> {
+  const { monitoring } = around;
+  const { table } = store;
+  const explanations = { ...whyRecordAccess(store), ...STREAMS_AND_TRACES };
+  const { WEBHOOK_QUEUE_URL: _, STATE_MACHINE_ARN: __, ...runs } = variables;
+
+  const reaper = new ServiceFunction(stack, 'ThreadReaper', {
+    ...around,
+    folder: 'thread-reaper',
+    description: 'Exports threads that have expired where that is wanted; deletes what hung under threads that are gone',
+    schema: ThreadReaperEnv,
+    environment: runs,
+    timeout: Duration.minutes(15),
+    memorySize: 512,
+    permissions: recordAccess(store, { get: ['E', 'P'], page: ['T'], put: ['E'], delete: ['T'], blobs: ['Get', 'Put', 'Delete'], files: ['Get', 'Put', 'Delete', 'Abort'] }),
+    explanations,
+    errorImpact: 'Nobody who calls the API notices. Messages of deleted threads, which nobody can read any more, are not physically deleted: that is owed to their authors within a day, while the stream remembers. Exports of expired threads are not written.',
+  });
+  new StreamFeed(stack, 'ReaperFeed', {
+    monitoring,
+    table,
+    target: reaper.fn,
+    filters: REMOVED_THREADS,
+    batchSize: 10,
+    // A thread that takes longer to export or to delete than an invocation lasts takes several: this many are fifteen hours.
+    retryAttempts: 60,
+    late: {
+      after: Duration.hours(1),
+      errorImpact: 'What hung under deleted threads is deleted more than an hour late. Nobody can read it, but after 24 hours the stream forgets it. Look at thread-reaper.',
+    },
+    givenUpImpact:
+      'Messages of deleted threads were not deleted after 60 attempts, or those of expired ones not exported. Nobody can read them, but their authors are owed it: the queue’s messages say where in the stream they are, for 24 hours.',
+  });
+
+  const teller = new ServiceFunction(stack, 'EventTeller', {
+    ...around,
+    folder: 'event-teller',
+    description: 'Makes a delivery of each event for each webhook endpoint that wants to know',
+    schema: EventTellerEnv,
+    environment: variables,
+    timeout: Duration.minutes(1),
+    memorySize: 512,
+    permissions: [...recordAccess(store, { get: ['P', 'T'], list: ['W'], put: ['D'], blobs: ['Get'] }), sendDeliveries, startTimers(stack)],
+    explanations,
+    errorImpact: 'Events are not told to webhook endpoints: each is tried again for as long as the stream remembers, up to a day. Runs are not held up.',
+  });
+  new StreamFeed(stack, 'TellerFeed', {
+    monitoring,
+    table,
+    target: teller.fn,
+    filters: TOLD,
+    batchSize: 50,
+    // One event that cannot be told holds up those of a tenth of all threads, for as long as it takes to give it up.
+    retryAttempts: 100,
+    late: { after: Duration.minutes(10), errorImpact: 'Events are told to webhook endpoints more than ten minutes late. Look at event-teller: is it throttled or failing?' },
+    givenUpImpact: 'Events were not told to webhook endpoints after 100 attempts, and will not be: the queue’s messages say where in the stream they are, for 24 hours. Look at event-teller for why.',
+  });
+  return { reaper: reaper.fn, teller: teller.fn };
+}
