@@ -1,6 +1,7 @@
 import { type Context, Hono, type MiddlewareHandler } from 'hono';
 import { randomUUID } from 'node:crypto';
 import { cors } from 'hono/cors';
+import { getPath } from 'hono/utils/url';
 import { hasFeature } from '../actions/features.ts';
 import { RequestError } from '../domain/errors.ts';
 import { toWireError } from '../wire/errors.ts';
@@ -10,9 +11,12 @@ import type { Env } from './endpoint.ts';
 import { routes } from './routes.ts';
 import type { Service } from './service.ts';
 
+/** How paths begin that the clients of Azure make of their `endpoint`. */
+const AZURES_PREFIX = /^\/openai(\/v1)?(?=\/)/;
+
 /** The whole API as one fetch handler; the fronts (a Node server, a Lambda) only carry requests to it. */
 export function makeApp(service: Service): Hono<Env> {
-  const app = new Hono<Env>();
+  const app = new Hono<Env>({ getPath: (request) => getPath(request).replace(AZURES_PREFIX, '/v1') });
   app.use(responseHeaders);
   if (service.corsOrigins.length > 0) app.use(allowOrigins(service.corsOrigins));
   if (service.allowedHosts) app.use(checkHost(service.allowedHosts));

@@ -4,6 +4,13 @@ import { type Store, keys } from '../ports/store.ts';
 import { KeyMovedError, UnauthorizedError } from '../wire/http-errors.ts';
 import type { Env } from './endpoint.ts';
 
+/** Clients of Azure send the key in a header of its own. */
+function keyOf(header: (name: string) => string | undefined): string | undefined {
+  const given = header('authorization');
+  if (given === undefined) return header('api-key')?.trim() || undefined;
+  return /^Bearer\s+(\S+)\s*$/i.exec(given)?.[1];
+}
+
 /** Keys whose projects are remembered, the newest. */
 const MOST_REMEMBERED = 1000;
 
@@ -26,7 +33,7 @@ export function authenticate(store: Store): MiddlewareHandler<Env> {
   };
 
   return async (context, next) => {
-    const key = /^Bearer\s+(\S+)\s*$/i.exec(context.req.header('authorization') ?? '')?.[1];
+    const key = keyOf((name) => context.req.header(name));
     if (key === undefined) throw new UnauthorizedError(undefined);
     const id = hashKey(key);
     const guess = projects.get(id);

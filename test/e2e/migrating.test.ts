@@ -47,7 +47,7 @@ async function azureLike(key: string) {
 }
 
 interface Settings {
-  baseURL: string;
+  endpoint: string;
   apiVersion: string;
   maxRetries: number;
   apiKey?: string;
@@ -65,12 +65,21 @@ const AZURES: [string, (settings: Settings) => Beta][] = [
   ['7', (settings) => new AzureOpenAI(settings).beta],
 ];
 
-test.each(AZURES)('the Azure client of openai %s works with the key as its token', async (_, connect) => {
-  const settings = { baseURL: server.baseUrl, apiVersion: API_VERSION, maxRetries: 0 };
-  const beta = connect({ ...settings, azureADTokenProvider: async () => server.key });
+test.each(AZURES)('the Azure client of openai %s needs another endpoint and another key, no more', async (_, connect) => {
+  const settings = { endpoint: server.baseUrl.replace(/\/v1$/, ''), apiVersion: API_VERSION, maxRetries: 0 };
+  const beta = connect({ ...settings, apiKey: server.key });
   const { id } = await beta.assistants.create({ model: 'my-gpt4-deployment' });
   expect(await beta.threads.createAndRunPoll({ assistant_id: id, thread: { messages: [{ role: 'user', content: 'Hi' }] } })).toMatchObject({ status: 'completed', model: 'my-gpt4-deployment' });
-  await expect(connect({ ...settings, apiKey: server.key }).threads.create()).rejects.toMatchObject({ status: 401 });
+  await expect(connect({ ...settings, azureADTokenProvider: async () => server.key }).threads.create()).resolves.toMatchObject({ object: 'thread' });
+  await expect(connect({ ...settings, apiKey: 'not-a-key' }).threads.create()).rejects.toMatchObject({ status: 401, code: 'invalid_api_key' });
+});
+
+test('the newer paths of Azure are served too, and no others', async () => {
+  const origin = server.baseUrl.replace(/\/v1$/, '');
+  const headers = { 'api-key': server.key };
+  const statusOf = async (path: string) => (await fetch(`${origin}${path}`, { headers })).status;
+  expect(await Promise.all(['/openai/v1/assistants', '/openai/assistants?api-version=2025-01-01', '/v1/assistants'].map(statusOf))).toEqual([200, 200, 200]);
+  expect(await Promise.all(['/openai', '/openai/v1', '/openai/v2/assistants', '/openaiv1/assistants', '/assistants'].map(statusOf))).toEqual([404, 404, 404, 404, 404]);
 });
 
 test('the dump that the page gives to copy brings everything along', async () => {
