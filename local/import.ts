@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import type { WireImport } from '../shared/wire/import.ts';
 import { EnvError, readEnv } from './env.ts';
-import { type Piece, isExport, piecesOf } from './import-pieces.ts';
+import { MOST_PIECE_BYTES, type Piece, isExport, piecesOf } from './import-pieces.ts';
 import { Totals } from './import-totals.ts';
 
 const USAGE = `npm run import -- FILE… [--url URL] [--key KEY] [--dry-run]
@@ -74,9 +74,13 @@ async function isExportFile(file: string): Promise<boolean> {
   return false;
 }
 
+const TOO_LONG_TO_TRY = `A dry run is one request, and this one has more than ${MOST_PIECE_BYTES / 1024 / 1024} MB, which a server on AWS does not take. Try a part of it, or import it into a project that was made for that.`;
+
 async function tryTogether(target: Target, files: readonly string[], totals: Totals): Promise<void> {
   const begins: Begin[] = [];
   const pieces = allOf(files, totals, begins);
+  let bytes = 0;
+  for (const file of files) bytes += (await stat(file)).size;
   const body = new ReadableStream<Uint8Array>({
     async pull(controller) {
       const next = await pieces.next();
@@ -84,7 +88,12 @@ async function tryTogether(target: Target, files: readonly string[], totals: Tot
       else controller.enqueue(Buffer.from(next.value.text));
     },
   });
-  totals.add(await send(target, '?dry_run=true', body), (line) => placeOf(begins, line));
+  try {
+    totals.add(await send(target, '?dry_run=true', body), (line) => placeOf(begins, line));
+  } catch (error) {
+    if (bytes <= MOST_PIECE_BYTES || !(error instanceof Error)) throw error;
+    throw new Error(`${error.message}\n${TOO_LONG_TO_TRY}`, { cause: error });
+  }
   totals.end();
 }
 

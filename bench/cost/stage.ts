@@ -162,6 +162,7 @@ export class CostStage {
     const untilMs = performance.now() + REST_WITHIN_MS;
     do {
       await this.server.deployment.quiet();
+      await Promise.all(mappings.streams.map((stream) => stream.idle()));
       if (performance.now() > untilMs) throw new Error('the deployment does not come to rest');
     } while (isAtWork());
   }

@@ -32,7 +32,7 @@ export async function commitRunEnd(world: World, run: ActiveRun, end: RunEnd, us
   const after = touched(next ? lockedBy(freed, next, nowMs) : freed, nowMs);
   // The message first: the feed tells of both in the order of the writes.
   const writes: Write[] = message ? [create('message', message)] : [];
-  writes.push(runWrite, update('thread', thread, message ? { ...after, lastMessageId: message.id } : after));
+  writes.push(runWrite, update('thread', thread, message ? withMessage(after, message) : after));
   let step = leftovers.step;
   if (step) writes.push(create('step', step));
   if (waiting) {
@@ -46,6 +46,9 @@ export async function commitRunEnd(world: World, run: ActiveRun, end: RunEnd, us
   await world.commit({ name: `end-run-${end.status}`, writes, jobs: turn ? [driveJob(turn.record, nowMs)] : [], cancels: [driveJobName(run), settleJobName(run)] });
   return { run: runWrite.record, step };
 }
+
+/** Past the run's window others may have written newer ones meanwhile. */
+const withMessage = (thread: Thread, { id }: Message): Thread => ({ ...thread, lastMessageId: thread.lastMessageId !== undefined && thread.lastMessageId > id ? thread.lastMessageId : id });
 
 /** The run whose turn it is on a thread that nobody holds any more. One that is no longer queued is about to end, and leaves the line by itself. */
 async function nextInLine({ store }: World, thread: Thread, nowMs: number): Promise<RunOf<'queued'> | undefined> {

@@ -1,8 +1,8 @@
 /**
  * What a run's next prompt is made of. Whoever takes a run reads it while the commit that takes it is under way, instead of after
  * it. What is found is right whenever that commit goes through, because it is bound to the revision of what keeps others
- * away: of the run, whose driver alone writes steps and messages while it is active, or, for a new run, of the thread, which moves
- * with every message added. So this must begin after that record was read. A commit that fails is decided anew, and so is this.
+ * away: of the run, whose driver alone writes steps and messages while it is active, or, for a new run and for one that has waited for its thread, of the thread,
+ * which moves with every message added. So this must begin after that record was read. A commit that fails is decided anew, and so is this.
  * (On AWS a change of more than 98 messages writes the first of them before the thread moves; a run that is made in that moment sees them
  * early, like every reader.)
  */

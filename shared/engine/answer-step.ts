@@ -53,8 +53,8 @@ async function saveOutputs(world: World, hold: Hold, emit: Emit, id: string, out
     const step = await findOpenStep(world, hold, id);
     const answered = withOutputs(step, outputs);
     if (openCalls(answered).length > 0) {
-      const check = { op: 'check' as const, key: keys.run(run.projectId, run.threadId, run.id), expectRev: run.rev };
-      return { change: { name: 'save-outputs', writes: [update('step', step, answered), check] }, run };
+      const held = update('run', run, run);
+      return { change: { name: 'save-outputs', writes: [update('step', step, answered), held] }, run: held.record };
     }
     const stepWrite = update('step', step, completeStep(answered, world.clock.nowMs()));
     const runWrite = update('run', run, callsAnswered(run));

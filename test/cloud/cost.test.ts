@@ -44,6 +44,13 @@ it('a plain run with one message costs at most 20 write and 10 read units, its m
   expect(billed.readUnit).toBeLessThanOrEqual(10);
 });
 
+it('the event-teller is woken for what is told of a run, and not for what its client writes', async () => {
+  const { parts, whole } = await play(stage, 'plain', ONE);
+  expect(parts['message']?.told).toBe(0);
+  // It is queued, in progress, completed; and its message is there.
+  expect(whole.told).toBe(4);
+});
+
 describe('before its first token', () => {
   it('a streamed run has been through no queue', async () => {
     const { parts } = await play(stage, 'streamed', ONE);

@@ -2,6 +2,7 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { WireExport } from '../../shared/wire/export.ts';
 import { itemsOf } from './crash/cloud-ledger.ts';
+import { objectsOf } from './crash/large-thread.ts';
 import { TEST_MS, useScene } from './crash/outlives.ts';
 import { asDeath } from './crash/saboteur.ts';
 
@@ -38,7 +39,14 @@ async function exported(threadId: string): Promise<string> {
 const passedBy = (by: string) => scene().saboteur.passed.filter((point) => point.startsWith(by)).sort();
 
 describe('an export of a long thread', () => {
-  const POINTS: string[] = [];
+  const PARTS = ['CreateMultipartUpload #1', 'UploadPart #1', 'PutItem #2', 'UploadPart #2', 'PutItem #3', 'CompleteMultipartUpload #1'];
+  const CALLS = ['ChangeMessageVisibility #1', 'GetItem #1', 'PutItem #1', 'Query #1', 'GetObject #1', ...PARTS, 'PutItem #4', 'DeleteMessage #1'];
+  /** What holds for every job, crash-polled.test.ts shows. */
+  const DEATHS = [
+    ...['after RunWorker PutItem #1', 'before RunWorker GetObject #1', 'before RunWorker CreateMultipartUpload #1', 'after RunWorker CreateMultipartUpload #1', 'after RunWorker UploadPart #1'],
+    ...['before RunWorker PutItem #2', 'after RunWorker PutItem #2', 'before RunWorker UploadPart #2', 'after RunWorker PutItem #3', 'before RunWorker CompleteMultipartUpload #1'],
+    ...['after RunWorker CompleteMultipartUpload #1', 'before RunWorker PutItem #4', 'after RunWorker PutItem #4', 'before RunWorker DeleteMessage #1'],
+  ];
   let threadId = '';
   let whole = '';
   beforeAll(async () => {
@@ -54,34 +62,49 @@ describe('an export of a long thread', () => {
     expect(lines.slice(2, -1).map(({ data }) => data.content[0]?.text.value)).toEqual(Array.from({ length: MANY }, (_, n) => `${n} ${LONG}`));
     scene().saboteur.watch();
     expect(await exported(threadId)).toBe(whole);
-    expect(passedBy('RunWorker')).toEqual(POINTS.toSorted());
+    expect(passedBy('RunWorker')).toEqual(CALLS.map((call) => `RunWorker ${call}`).sort());
     // By a link, in the name of whoever made it.
     expect(passedBy('Api')).toContain('Api GetObject #1');
     scene().server.expectNoErrors();
   }, TEST_MS);
 
-  test.each(['before', 'after'].flatMap((when) => POINTS.map((point) => `${when} ${point}`)))('is whole in spite of a death %s', async (death) => {
-    scene().saboteur.watch(asDeath(death));
+  test.each(DEATHS)('is whole in spite of a death %s', async (death) => {
+    const { saboteur, client } = scene();
+    saboteur.watch(asDeath(death));
     const text = await exported(threadId);
-    expect(scene().saboteur.deaths).toEqual([death]);
+    // Its end can be seen before whoever wrote it down has died of that.
+    await client.eventually('who is to die has', () => Promise.resolve(saboteur.deaths.length > 0 ? true : undefined));
+    await client.pass(60_000, 20_000);
+    expect(saboteur.deaths).toEqual([death]);
     expect(text === whole).toBe(true);
     scene().server.expectNoErrors();
   }, TEST_MS);
 });
 
 describe('a thread whose time has come', () => {
-  const POINTS: string[] = [];
+  const EXPORTING = ['ThreadReaper GetItem #1', 'ThreadReaper PutItem #1', 'ThreadReaper PutItem #2', 'ThreadReaper Query #1', 'ThreadReaper GetObject #1', 'ThreadReaper PutObject #1', 'ThreadReaper PutItem #3'];
+  const REAPING = ['ThreadReaper TransactWriteItems #1', 'ThreadReaper ListObjectsV2 #1', 'ThreadReaper DeleteObjects #1'];
+  /** What holds for all that is deleted, reaper.test.ts shows. */
+  const DEATHS = [
+    ...['before ThreadReaper PutItem #1', 'after ThreadReaper PutItem #1', 'after ThreadReaper PutItem #2', 'before ThreadReaper PutObject #1', 'after ThreadReaper PutObject #1'],
+    ...['after ThreadReaper PutItem #3', 'before ThreadReaper TransactWriteItems #1', 'after ThreadReaper TransactWriteItems #1', 'before ThreadReaper DeleteObjects #1'],
+  ];
 
   /** Resolves when nothing is left of it but its file. */
   async function expire(...deaths: string[]): Promise<void> {
     const { client, server, saboteur } = scene();
+    const { s3 } = server.deployment.engines.hands;
+    const bodies = async () => (await objectsOf(s3)).filter((key) => !key.startsWith('exports/')).sort();
+    const others = await bodies();
     const { id } = await client.client.post<{ id: string }>('/threads', { body: { retention: { days: 1 }, export_on_expiry: true, messages: [{ role: 'user', content: 'My last words' }] } });
     await client.client.beta.threads.messages.create(id, { role: 'user', content: LONG });
     const kept = await exported(id);
     saboteur.watch(...deaths.map(asDeath));
-    await client.pass(DAY_MS, DAY_MS);
+    // The second in which it ends has to be over for it to be removed.
+    await client.pass(DAY_MS + 2000, DAY_MS + 2000);
     await server.deployment.sweep();
-    await client.eventually('nothing is left of the thread', async () => ((await itemsOf(server.deployment, id)).length === 0 ? true : undefined));
+    await client.eventually('who is to die has', () => Promise.resolve(saboteur.deaths.length >= deaths.length ? true : undefined));
+    await client.eventually('nothing is left of the thread', async () => ((await itemsOf(server.deployment, id)).length === 0 && (await bodies()).join() === others.join() ? true : undefined));
     expect(saboteur.deaths).toEqual(deaths);
     const made = (await listed()).filter(({ cause, thread_id }) => cause === 'expiry' && thread_id === id);
     expect(made).toEqual([expect.objectContaining({ status: 'completed' })]);
@@ -91,11 +114,10 @@ describe('a thread whose time has come', () => {
 
   test('is written and then deleted by these calls', async () => {
     await expire();
-    expect(passedBy('ThreadReaper')).toEqual(POINTS.toSorted());
+    expect(passedBy('ThreadReaper')).toEqual([...EXPORTING, ...REAPING].sort());
   }, TEST_MS);
 
-  // By turns: at most a call before or after any other.
-  test.each(POINTS.map((point, at) => `${at % 2 === 0 ? 'before' : 'after'} ${point}`))('is written whole before it is deleted, in spite of a death %s', async (death) => {
+  test.each(DEATHS)('is written whole before it is deleted, in spite of a death %s', async (death) => {
     await expire(death);
   }, TEST_MS);
 });

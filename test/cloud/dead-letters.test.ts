@@ -1,7 +1,9 @@
 /** Jobs that nobody can do: their runs end with a reason, and nothing goes round for ever. */
 import { describe, expect, test } from '@jest/globals';
 import { rest } from '../crash/conversation.ts';
+import { deliveryThat, logOf } from '../e2e/webhook-calls.ts';
 import { text } from '../support/scripted-model.ts';
+import { WebhookReceiver } from '../support/webhook-receiver.ts';
 import { ASKED, ask, begin, endOf } from './crash/asking.ts';
 import { jobsOf, messagesIn, readCloudLedger } from './crash/cloud-ledger.ts';
 import { TEST_MS, useScene } from './crash/outlives.ts';
@@ -114,4 +116,28 @@ test('a job whose thread was deleted before it was due is gone soon after', asyn
   const { invocations } = server.deployment.fn('DeadLetters');
   await client.pass(60_000, 20_000);
   expect(server.deployment.fn('DeadLetters').invocations).toBe(invocations);
+}, TEST_MS);
+
+test('an event whose sender dies at every delivery counts as tried, and is delivered later', async () => {
+  begin(scene());
+  const { client, server, saboteur } = scene();
+  await using receiver = await WebhookReceiver.start(server.wayOut);
+  const endpoint = await client.client.webhooks.create({ name: 'mine', url: receiver.url, event_types: ['thread.created'] as never });
+  const hooked = { client: client.client, endpoint };
+  saboteur.kill((_, point) => (point.startsWith('WebhookSender ChangeMessageVisibility') ? 'after' : undefined));
+  await client.client.beta.threads.create();
+  // Nobody lives long enough for steps of less than a message is hidden for to matter.
+  for (let rounds = 0; rounds < 20 && ((await logOf(hooked))[0]?.attempt_count ?? 0) === 0; rounds++) await client.pass(46_000, 46_000);
+  const [tried, ...others] = await logOf(hooked);
+  expect(others).toEqual([]);
+  expect(tried).toMatchObject({ status: 'pending', attempts: [{ status_code: null, error: 'This server failed before it could tell how it went.' }] });
+  expect(saboteur.deaths.length).toBeGreaterThanOrEqual(4);
+  expect(receiver.received).toEqual([]);
+
+  saboteur.watch();
+  await client.pass(60_000);
+  expect(await deliveryThat(hooked, 'it is delivered', ({ status }) => status === 'delivered')).toMatchObject({ attempt_count: (tried?.attempt_count ?? 0) + 1 });
+  expect(receiver.received).toHaveLength(1);
+  await expectEmptyQueues();
+  server.expectNoErrors();
 }, TEST_MS);

@@ -40,7 +40,7 @@ describe('a deleted thread leaves nothing behind when the reaper dies', () => {
 test('a thread whose time is over leaves nothing behind', async () => {
   const { client, server } = scene();
   const thread = await makeLargeThread(scene());
-  await client.pass(60 * DAY_MS, 60 * DAY_MS);
+  await client.pass(60 * DAY_MS + 2000, 60 * DAY_MS + 2000);
   await server.deployment.sweep();
   await expectGone(scene(), thread);
   server.expectNoErrors();

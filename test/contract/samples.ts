@@ -117,6 +117,7 @@ export const SAMPLES: { [K in Kind]: RecordOf<K>[] } = {
     aThread(),
     aThread({ metadata: METADATA, toolResources: settings.toolResources, activeRun: { id: 'run_1', expiresAtMs: START_MS + 600_000 }, lastMessageId: 'msg_1', lastRunId: 'run_1', hasImportedIds: true, exportOnExpiry: true }),
     aThread({ retention: 'never', removeAfterMs: START_MS + 1 }),
+    aThread({ activeRun: { id: 'run_1', expiresAtMs: START_MS }, waitingRuns: [{ id: 'run_2', expiresAtMs: START_MS + 1 }, { id: 'run_3', expiresAtMs: START_MS + 600_000 }] }),
   ],
   message: [
     aMessage(),
@@ -132,6 +133,8 @@ export const SAMPLES: { [K in Kind]: RecordOf<K>[] } = {
     ...RUN_STATUSES.map((status) => aRun(status, FULL_RUN)),
     aRun('cancelling', { stepId: 'step_1' }),
     aRun('queued', { stepId: 'step_1', round: 1 }),
+    aRun('queued', { waits: { messages: [{ role: 'user', content: CONTENT, attachments: ATTACHMENTS, metadata: METADATA }, { role: 'assistant', content: [], attachments: [], metadata: {} }] } }),
+    aRun('queued', { waits: { messages: [] } }),
     aRun('in_progress', { stepId: 'step_1' }),
     aRun('queued', { toolChoice: { type: 'file_search' }, responseFormat: { type: 'text' } }),
   ],

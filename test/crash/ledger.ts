@@ -74,11 +74,12 @@ export function rulesBrokenIn(ledger: Ledger, nowMs: number): string[] {
   const broken: string[] = [];
   const demand = (holds: boolean, rule: string) => void (holds || broken.push(rule));
 
-  for (const { id, activeRun, lastMessageId } of threads) {
+  for (const { id, activeRun, waitingRuns = [], lastMessageId } of threads) {
     const own = messages.filter((message) => message.threadId === id);
     const active = runs.filter((run) => run.threadId === id && isActive(run));
     demand(active.length <= 1, `${id} has ${active.length} active runs`);
     demand(activeRun?.id === active[0]?.id, `${id} is held by ${activeRun?.id} while its active run is ${active[0]?.id}`);
+    demand(waitingRuns.length === 0, `${waitingRuns.length} runs still wait for ${id}`);
     const newest = own.at(-1)?.id;
     demand(newest === undefined || (lastMessageId !== undefined && lastMessageId >= newest), `${id} does not know its newest message ${newest}`);
   }

@@ -64,6 +64,7 @@ const ODD_HEADERS: Record<string, string>[] = [
   ...['', ' ', 'k', 'k'.repeat(6000), '\u00e9', `' OR 1=1`, '__proto__'].map((key) => ({ 'idempotency-key': key })),
   ...['assistants=v1', 'x', ''].map((beta) => ({ 'openai-beta': beta })),
   ...['https://evil.example', 'null', '', 'http://localhost.evil.example', 'x'.repeat(3000)].map((origin) => ({ origin })),
+  ...['wait', '', 'QUEUE', 'queue, queue', '__proto__', 'x'.repeat(3000)].map((whenBusy) => ({ 'x-threadkeep-when-busy': whenBusy })),
   ...['python', '', '__proto__', 'x'.repeat(3000)].map((language) => ({ 'x-stainless-lang': language })),
   ...[{ 'transfer-encoding': 'chunked' }, { expect: '100-continue' }, { range: 'bytes=0-1' }, { 'if-none-match': '*' }, { 'x-http-method-override': 'DELETE' }, { 'x-forwarded-for': '::1' }, { accept: 'text/event-stream' }, { 'accept-encoding': 'x' }, { cookie: 'a=b; '.repeat(500) }, { connection: 'close' }, { te: 'trailers' }, { host: 'evil.example' }, { host: '' }],
 ];

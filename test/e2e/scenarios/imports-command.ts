@@ -1,6 +1,9 @@
 /** `npm run import`, beside a running server. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { piecesOf } from '../../../local/import-pieces.ts';
@@ -94,6 +97,21 @@ export function dryRunOfAnyLength(use: () => Stage): void {
       const path = await file('tried.jsonl', await makeExport(stage, from));
       expect(await run(stage, to, '--dry-run', path)).toMatchObject({ code: 0, stdout: 'threads    1 to be created, 0 unchanged, 0 refused\nmessages   25 to be created, 0 unchanged, 0 refused\n', stderr: '' });
       expect((await stage.connect({ apiKey: to }).get('/threads')) as { data: unknown[] }).toMatchObject({ data: [] });
+    });
+
+    test('says why a server on AWS does not take one', async () => {
+      // Its gateway reads the whole, and then has no better words for it.
+      const gateway = createServer((request, response) => void request.resume().on('end', () => response.writeHead(500).end('The server had an error.'))).listen(0, '127.0.0.1');
+      await once(gateway, 'listening');
+      const tried = async (name: string, text: string) => {
+        const args = ['--url', `http://127.0.0.1:${(gateway.address() as AddressInfo).port}/v1`, '--dry-run', await file(name, text)];
+        return command(process.execPath, ['--disable-warning=ExperimentalWarning', 'local/import.ts', ...args], {});
+      };
+      const line = `${JSON.stringify({ id: 'thread_1', object: 'thread', created_at: 1_714_000_000, metadata: {} })}\n`;
+      const long = await tried('long.jsonl', line.repeat(60_000));
+      expect(long).toMatchObject({ code: 1, stdout: '', stderr: expect.stringMatching(/answered 500: The server had an error\.\nA dry run is one request, and this one has more than 4 MB, which a server on AWS does not take\./) });
+      expect((await tried('short.jsonl', line)).stderr).not.toContain('AWS');
+      gateway.close();
     });
   });
 }

@@ -3,7 +3,6 @@ import { describe } from '@jest/globals';
 import type { Sdk } from '../clients/client.ts';
 import { type Start, embedded, useStageOn } from '../stage.ts';
 import { assistants } from './assistants.ts';
-import { busyThreads } from './busy-threads.ts';
 import { cancel } from './cancel.ts';
 import { errors } from './errors.ts';
 import { expiry } from './expiry.ts';
@@ -15,6 +14,7 @@ import { messages } from './messages.ts';
 import { models } from './models.ts';
 import { paging } from './paging.ts';
 import { projects } from './projects.ts';
+import { replacingRuns } from './replacing-runs.ts';
 import { retention } from './retention.ts';
 import { runs } from './runs.ts';
 import { sameRecord } from './same-record.ts';
@@ -24,15 +24,17 @@ import { streams } from './streams.ts';
 import { threads } from './threads.ts';
 import { tools } from './tools.ts';
 import { upstream } from './upstream.ts';
+import { waitingRuns } from './waiting-runs.ts';
+import { waitingTime } from './waiting-time.ts';
 
 /** `start` is the world that it is done in. */
 export function everything(sdk: Sdk, start: Start = embedded): void {
   describe(`openai ${sdk.major}`, () => {
     const use = useStageOn(sdk, (model) => start(model, { clocked: false }));
-    for (const scenarios of [assistants, threads, messages, paging, models, runs, locks, busyThreads, tools, streams, following, helpers, settings, limits, upstream, cancel, errors, sameRecord, projects, shipped]) scenarios(use);
+    for (const scenarios of [assistants, threads, messages, paging, models, runs, locks, waitingRuns, replacingRuns, tools, streams, following, helpers, settings, limits, upstream, cancel, errors, sameRecord, projects, shipped]) scenarios(use);
   });
   describe(`openai ${sdk.major}, as time goes by`, () => {
     const use = useStageOn(sdk, (model) => start(model, { clocked: true }));
-    for (const scenarios of [expiry, retention]) scenarios(use);
+    for (const scenarios of [expiry, waitingTime, retention]) scenarios(use);
   });
 }

@@ -5,7 +5,7 @@ import type { Run, Thread } from '../clients/client.ts';
 import type { ErrorBody, Stage } from '../stage.ts';
 
 const DAY_S = 86_400;
-export const DEFAULTS = { object: 'project', retention: { days: 60 }, export_on_expiry: false, expiring_days: null };
+export const DEFAULTS = { object: 'project', retention: { days: 60 }, export_on_expiry: false, expiring_days: null, when_busy: 'reject' };
 
 interface Kept extends Thread {
   last_active_at: number;
@@ -51,13 +51,13 @@ export function projectSettings(use: () => Stage): void {
     test('are set one by one, kept, and taken back with null', async () => {
       const stage = use();
       const { id, key } = await newProject(stage);
-      const all = { retention: { days: 7 }, export_on_expiry: true, expiring_days: 3 };
+      const all = { retention: { days: 7 }, export_on_expiry: true, expiring_days: 3, when_busy: 'queue' };
 
       expect(await set(stage, key, { retention: { days: 7 } })).toEqual({ id, ...DEFAULTS, retention: { days: 7 } });
-      expect(await set(stage, key, { export_on_expiry: true, expiring_days: 3 })).toEqual({ id, ...DEFAULTS, retention: { days: 7 }, export_on_expiry: true, expiring_days: 3 });
+      expect(await set(stage, key, { export_on_expiry: true, expiring_days: 3, when_busy: 'queue' })).toEqual({ id, ...DEFAULTS, ...all });
       expect(await read(stage, key)).toEqual({ id, object: 'project', ...all });
       expect(await set(stage, key, { retention: null, expiring_days: null })).toEqual({ id, object: 'project', ...all, retention: { days: 60 }, expiring_days: null });
-      expect(await set(stage, key, { export_on_expiry: null })).toEqual({ id, ...DEFAULTS });
+      expect(await set(stage, key, { export_on_expiry: null, when_busy: null })).toEqual({ id, ...DEFAULTS });
       expect(await read(stage, key)).toEqual({ id, ...DEFAULTS });
     });
 
@@ -67,7 +67,7 @@ export function projectSettings(use: () => Stage): void {
 
       await Promise.all([{ retention: { days: 1 } }, { export_on_expiry: true }, { expiring_days: 365 }].map((body) => set(stage, key, body)));
 
-      expect(await read(stage, key)).toEqual({ id, object: 'project', retention: { days: 1 }, export_on_expiry: true, expiring_days: 365 });
+      expect(await read(stage, key)).toEqual({ id, ...DEFAULTS, retention: { days: 1 }, export_on_expiry: true, expiring_days: 365 });
     });
 
     test('that are none are refused, and nothing is set', async () => {
@@ -79,7 +79,7 @@ export function projectSettings(use: () => Stage): void {
       expect(await refusal(stage, key, { expiring_days: 0 })).toMatchObject({ param: 'expiring_days', code: 'integer_below_min_value' });
       expect(await refusal(stage, key, { expiring_days: 366 })).toMatchObject({ param: 'expiring_days', code: 'integer_above_max_value' });
       expect(await refusal(stage, key, { expiring_days: 1.5 })).toMatchObject({ param: 'expiring_days', code: 'invalid_type' });
-      expect(await refusal(stage, key, { when_busy: 'queue' })).toMatchObject({ param: 'when_busy', code: 'unknown_parameter' });
+      expect(await refusal(stage, key, { when_busy: 'wait' })).toMatchObject({ param: 'when_busy', code: 'invalid_value' });
       expect(await refusal(stage, key, { export_on_expiry: 'yes' })).toMatchObject({ param: 'export_on_expiry', code: 'invalid_type' });
       expect(await refusal(stage, key, { export_on_expiry: true, retention: { days: 3651 } })).toMatchObject({ param: 'retention.days' });
       expect(await refusal(stage, key, { retention: 'soon' })).toMatchObject({ param: 'retention' });

@@ -2,9 +2,10 @@
 import { describe, expect, test } from '@jest/globals';
 import { Webhook } from 'standardwebhooks';
 import { calls, text } from '../../support/scripted-model.ts';
-import { type Stage, textOf } from '../stage.ts';
-import { shape } from '../streams.ts';
+import { type Stage, eventually, textOf } from '../stage.ts';
+import { type Told, merged, read, shape } from '../streams.ts';
 import { functionTool } from '../tools.ts';
+import { follow } from './follow.ts';
 import { Answerer, deleteEndpoint, outputsOf } from '../tool-endpoints.ts';
 
 const call = (name: string, n = 1) => ({ name, arguments: { n } });
@@ -73,6 +74,29 @@ export function toolEndpoints(use: () => Stage): void {
       expect(outputs).toMatchObject([{ function: { name: 'a', output: 'answer of a' } }, { function: { name: 'b', output: 'answer of b' } }]);
       expect((await stream.finalMessages()).map(textOf)).toEqual(['Let me see.', 'Done.']);
       expect(answerer.receiver.received).toHaveLength(2);
+    });
+
+    test('are shown to a follower too, who comes while they answer', async () => {
+      const stage = use();
+      await using answerer = await Answerer.start(stage, ['a', 'b']);
+      const { promise, resolve: release } = Promise.withResolvers<void>();
+      answerer.receiver.answer = ({ call: { function: called } }) => promise.then(() => `from ${called.name}`);
+      const { assistant_id, thread_id } = await stage.newPair({ tools: [functionTool('a'), functionTool('b')] });
+      stage.model.script(calls([call('a'), call('b', 2)]), text('Done.'));
+
+      const reading = read(await stage.runs.create(thread_id, { assistant_id, stream: true }));
+      await answerer.receiver.reached(2);
+      const [run] = (await stage.runs.list(thread_id)).data;
+      if (!run) throw new Error('there is no run');
+      const told: Told = { names: [], events: [] };
+      const following = read(await follow(stage, run), told);
+      await eventually('the open step is told', async () => (told.names.includes('thread.run.step.delta') ? true : undefined));
+      release();
+      const original = await reading;
+
+      expect(merged((await following).events)).toEqual(merged(original.events));
+      expect(merged((await read(await follow(stage, run))).events)).toEqual(merged(original.events));
+      expect(original.names.at(-1)).toBe('thread.run.completed');
     });
 
     test('are asked all at once, one function twice too', async () => {

@@ -1,31 +1,17 @@
 import { describe, expect, test } from '@jest/globals';
 import { type Step, calls, hang, hold, text } from '../../support/scripted-model.ts';
-import type { AssistantCreateParams, Run, RunBody } from '../clients/client.ts';
+import { asking, busyThread, ended, when, wordsOf } from '../busy-thread.ts';
+import type { Run } from '../clients/client.ts';
 import { type Stage, eventually, ids, textOf } from '../stage.ts';
 import { type Told, merged, only, read, shape } from '../streams.ts';
 import { functionTool, outputsFor } from '../tools.ts';
 import { follow } from './follow.ts';
 
-type WhenBusy = 'reject' | 'queue' | 'cancel_active';
-const when = (whenBusy: WhenBusy, key?: string) => ({ headers: { 'x-threadkeep-when-busy': whenBusy, ...(key !== undefined && { 'Idempotency-Key': key }) } });
-
 const MOST_WAITING = 10;
-const asking = (content: string): Partial<RunBody> => ({ additional_messages: [{ role: 'user', content }] });
-const ended = (stage: Stage, { id, thread_id }: Run): Promise<Run> => stage.runs.poll(id, { thread_id });
-const wordsOf = async (stage: Stage, threadId: string): Promise<string[]> => (await stage.messagesOf(threadId)).map((message) => `${message.role}: ${textOf(message)}`);
+/** So many runs, one after the other, take their time on a busy machine. */
+const PATIENCE_MS = 120_000;
 
-/** A thread whose run is under way until it is told to go on, and a way to ask for more runs on it. */
-async function busyThread(stage: Stage, step: Step = hold('First answer'), settings: Partial<AssistantCreateParams> = {}) {
-  const { assistant_id, thread_id } = await stage.newPair(settings, 'Hello');
-  stage.model.script(step);
-  const first = await stage.runs.create(thread_id, { assistant_id });
-  await step.reached;
-  const ask = (whenBusy: WhenBusy, body: Partial<RunBody> = {}, key?: string): Promise<Run> => stage.runs.create(thread_id, { assistant_id, ...body }, when(whenBusy, key));
-  const stream = (whenBusy: WhenBusy, body: Partial<RunBody> = {}) => stage.runs.create(thread_id, { assistant_id, ...body, stream: true }, when(whenBusy));
-  return { assistant_id, thread_id, first, step, ask, stream };
-}
-
-export function busyThreads(use: () => Stage): void {
+export function waitingRuns(use: () => Stage): void {
   describe('a run that waits for its thread', () => {
     test('begins when the one before has ended, and its messages come then', async () => {
       const stage = use();
@@ -80,7 +66,7 @@ export function busyThreads(use: () => Stage): void {
       expect(refused).toMatchObject({ status: 400, type: 'invalid_request_error', message: `Thread ${thread_id} already has an active run ${first.id}. 10 more wait for it, and no more than that may.` });
       expect(runs.map(({ status }) => status)).toEqual(waiting.map(() => 'completed'));
       expect(await wordsOf(stage, thread_id)).toEqual(['user: Hello', 'assistant: First answer', ...waiting.flatMap((_, n) => [`user: ask ${n}`, `assistant: answer ${n}`])]);
-    });
+    }, PATIENCE_MS);
 
     test('that is cancelled leaves the line, and no message', async () => {
       const stage = use();
@@ -195,115 +181,6 @@ export function busyThreads(use: () => Stage): void {
       expect(new Set(statuses)).toEqual(new Set(['completed']));
       for (const outcome of outcomes) if (outcome.status === 'rejected') expect(outcome.reason).toMatchObject({ status: 400, message: expect.stringContaining('10 more wait') as unknown });
       expect(await stage.messagesOf(thread_id)).toHaveLength(1 + runs.length);
-    });
-  });
-
-  describe('a run that takes the place of the active one', () => {
-    test.each([
-      ['polled', false],
-      ['streamed', true],
-    ])('cancels it and begins: %s', async (_how, streamed) => {
-      const stage = use();
-      const { thread_id, first, step, ask, stream } = await busyThread(stage, hang('Half of'));
-      stage.model.script(text('Second answer').forRequest(({ messages }) => expect(messages.at(-1)?.content).toBe('Never mind')));
-
-      const second = streamed ? only(await read(await stream('cancel_active', asking('Never mind'))), 'thread.run.completed') : await ended(stage, await ask('cancel_active', asking('Never mind')));
-      await step.aborted;
-
-      expect(second.status).toBe('completed');
-      expect((await stage.runs.retrieve(first.id, { thread_id })).status).toBe('cancelled');
-      const words = await wordsOf(stage, thread_id);
-      expect([words.at(0), ...words.slice(-2)]).toEqual(['user: Hello', 'user: Never mind', 'assistant: Second answer']);
-    });
-
-    test('cancels also those that wait', async () => {
-      const stage = use();
-      const { thread_id, first, ask } = await busyThread(stage, hang());
-      const waiting = [await ask('queue', asking('Never said')), await ask('queue', asking('Nor this'))];
-      stage.model.script(text('Last answer'));
-
-      const last = await ended(stage, await ask('cancel_active', asking('Never mind')));
-
-      expect(last.status).toBe('completed');
-      for (const { id } of [first, ...waiting]) expect((await stage.runs.retrieve(id, { thread_id })).status).toBe('cancelled');
-      expect(await wordsOf(stage, thread_id)).toEqual(['user: Hello', 'user: Never mind', 'assistant: Last answer']);
-    });
-
-    test('repeated with its Idempotency-Key does not cancel itself', async () => {
-      const stage = use();
-      const { thread_id, ask } = await busyThread(stage, hang());
-      const step = hold('Second answer');
-      stage.model.script(step);
-      const key = `cancel ${thread_id}`;
-      const second = await ask('cancel_active', asking('Never mind'), key);
-      await step.reached;
-
-      const again = await ask('cancel_active', asking('Never mind'), key);
-      step.release();
-
-      expect(again).toMatchObject({ id: second.id, status: 'in_progress' });
-      expect((await ended(stage, second)).status).toBe('completed');
-    });
-
-    test('of two that race both are made, and both end', async () => {
-      const stage = use();
-      const { thread_id, ask } = await busyThread(stage, hang());
-      stage.model.always(text('Answer'));
-
-      const runs = await Promise.all([ask('cancel_active'), ask('cancel_active')]);
-      const statuses = await Promise.all(runs.map(async (run) => (await ended(stage, run)).status));
-
-      expect(statuses).toContain('completed');
-      for (const status of statuses) expect(['completed', 'cancelled']).toContain(status);
-      await stage.messages.create(thread_id, { role: 'user', content: 'The thread is free.' });
-    });
-
-    test('on a thread that is free just begins', async () => {
-      const stage = use();
-      const { assistant_id, thread_id } = await stage.newPair();
-      stage.model.script(text('Answer'), text('Another'));
-
-      const first = await ended(stage, await stage.runs.create(thread_id, { assistant_id }, when('cancel_active')));
-      const second = await ended(stage, await stage.runs.create(thread_id, { assistant_id }, when('queue')));
-
-      expect([first.status, second.status]).toEqual(['completed', 'completed']);
-    });
-  });
-
-  describe('what becomes of a run on a busy thread', () => {
-    test('is as the project has it, unless the run says otherwise', async () => {
-      const stage = use();
-      const client = stage.connect({ apiKey: await stage.server.createKey('busy-threads') });
-      const own = Object.assign(Object.create(stage) as Stage, { client });
-      await own.client.post('/project', { body: { when_busy: 'queue' } });
-      const { assistant_id, thread_id } = await own.newPair();
-      const step = hold('First answer');
-      stage.model.script(step);
-      const first = await own.runs.create(thread_id, { assistant_id });
-      await step.reached;
-
-      const refused = await own.failure(own.runs.create(thread_id, { assistant_id }, when('reject')));
-      const second = await own.runs.create(thread_id, { assistant_id });
-      stage.model.script(text('Second answer'));
-      step.release();
-
-      expect(refused.message).toBe(`Thread ${thread_id} already has an active run ${first.id}.`);
-      expect((await ended(own, second)).status).toBe('completed');
-      expect(await own.client.get('/project')).toMatchObject({ when_busy: 'queue' });
-      expect(await own.client.post('/project', { body: { when_busy: null } })).toMatchObject({ when_busy: 'reject' });
-    });
-
-    test('must be one of three things', async () => {
-      const stage = use();
-      const { assistant_id, thread_id } = await stage.newPair();
-
-      const header = await stage.failure(stage.runs.create(thread_id, { assistant_id }, { headers: { 'x-threadkeep-when-busy': 'wait' } }));
-      const setting = await stage.failure(stage.client.post('/project', { body: { when_busy: 'wait' } }));
-
-      expect(header).toMatchObject({ status: 400, param: 'x-threadkeep-when-busy', message: expect.stringContaining("'queue'") as unknown });
-      expect(setting).toMatchObject({ status: 400, param: 'when_busy' });
-      expect((await stage.runs.list(thread_id)).data).toEqual([]);
-    });
+    }, PATIENCE_MS);
   });
 }
-
