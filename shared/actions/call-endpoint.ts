@@ -81,7 +81,7 @@ interface Limits {
 async function askUrl({ outbound, log }: Parts, endpoint: ToolEndpoint, told: Told, { nowMs, ...limits }: Limits): Promise<Reply> {
   const { call, run } = told;
   const body = JSON.stringify(bodyOf(told));
-  const headers = { 'content-type': 'application/json', 'user-agent': 'Threadkeep-Tools/1.0', ...signatureHeaders(call.id, body, activeSecrets(endpoint, nowMs), nowMs) };
+  const headers = { 'content-type': 'application/json', 'user-agent': 'Threadkeep-Tools/1.0', ...signatureHeaders(webhookIdOf(told), body, activeSecrets(endpoint, nowMs), nowMs) };
   const url = 'url' in endpoint.target ? endpoint.target.url : '';
   const answer = await outbound.post({ url, headers, body, mostBytes: MOST_OUTPUT_BYTES, ...limits });
   if (answer.status < 200 || answer.status > 299) {
@@ -104,7 +104,13 @@ async function askFunction({ functions, log }: Parts, endpoint: ToolEndpoint, to
 
 const TOO_LARGE: Reply = { problem: `answered with more than ${MOST_OUTPUT_BYTES} bytes`, mayPass: false };
 
-/** What the endpoint is told. The call's id is the same whenever it is told again. */
+/**
+ * The same whenever the call is told again, and no other call's. The call's own id is the model's to choose: some providers count from 0 in each
+ * answer, and nothing says that it can be a header.
+ */
+const webhookIdOf = ({ call, step }: Told): string => `${step.id}_${step.details.type === 'tool_calls' ? step.details.toolCalls.findIndex(({ id }) => id === call.id) : 0}`;
+
+/** What the endpoint is told. */
 const bodyOf = ({ call, run, step }: Told) => ({
   id: call.id,
   object: 'thread.run.tool_call',

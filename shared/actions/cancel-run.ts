@@ -20,7 +20,7 @@ export function cancelRun(world: World, projectId: string, threadId: string, run
       name: 'cancel-run',
       writes: [write],
       jobs: [settleJob(write.record, world.clock.nowMs())],
-      cancels: run.status === 'requires_action' ? [expiryTimerName(run)] : [],
+      cancels: run.status === 'requires_action' || (run.status === 'queued' && run.stepId !== undefined) ? [expiryTimerName(run)] : [],
     });
     return write.record;
   });

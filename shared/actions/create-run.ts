@@ -46,7 +46,11 @@ export async function createRun(world: World, threadId: string, messages: Messag
     if (holder) {
       const whenBusy = request.whenBusy ?? (await readProject(world, request.projectId)).whenBusy;
       if (whenBusy === 'reject') throw new ThreadBusyError(threadId, holder.id, 'run');
-      if (whenBusy === 'cancel_active') throw new ThreadToBeFreedError(threadId, [holder.id, ...others.map(({ id }) => id)]);
+      if (whenBusy === 'cancel_active') {
+        // Nobody's run is cancelled for one that could never begin.
+        planRun(world, before, assistant, { ...request, lease: undefined });
+        throw new ThreadToBeFreedError(threadId, [holder.id, ...others.map(({ id }) => id)]);
+      }
       return await createWaitingRun(world, before, holder, assistant, messages, request);
     }
     const added = addMessages(before, messages, nowMs);

@@ -4,7 +4,7 @@ import { NO_USAGE, type Usage } from '../domain/usage.ts';
 
 /** How a step that is still open ends when its run does. An incomplete run completes the text that it had to cut, but a cut call is no call. */
 export function stepEnd(step: StepOf<'in_progress'>, end: RunEnd, usage: Usage | undefined, nowMs: number): RunStep {
-  const { status: _, usage: __, ...fields } = step;
+  const { status: _, usage: __, asker: ___, ...fields } = step;
   const ended = { ...fields, usage: usage ?? NO_USAGE };
   switch (end.status) {
     case 'incomplete':

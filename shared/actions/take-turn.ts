@@ -7,13 +7,13 @@ import { addMessages } from './new-message.ts';
 import { type ReadAhead, readAhead } from './read-ahead.ts';
 
 /** A run that has begun; or one whose turn has not come, to be looked at again by then at the latest; or one whose thread is gone. */
-export type Turn = { run: RunOf<'in_progress'>; ahead: Promise<ReadAhead | undefined> } | { untilMs: number } | undefined;
+export type TurnTaken = { run: RunOf<'in_progress'>; ahead: Promise<ReadAhead | undefined> } | { untilMs: number } | undefined;
 
 /**
  * Has a run that waits for its thread begin, if the thread is its own by now: handed to it by the run before, or left by one whose time is up. Its messages
  * are written with that, behind those of the runs before it. ConflictError when somebody else was faster.
  */
-export async function takeTurn(world: World, run: RunOf<'queued'>, lease: Lease): Promise<Turn> {
+export async function takeTurn(world: World, run: RunOf<'queued'>, lease: Lease): Promise<TurnTaken> {
   const thread = await world.store.get(keys.thread(run.projectId, run.threadId));
   if (!thread) return undefined;
   const nowMs = world.clock.nowMs();

@@ -3,7 +3,7 @@ import type { Kind, RecordOf } from '../ports/store.ts';
 
 const EMPTY: { [K in Kind]?: object } = {
   message: {},
-  run: { instructions: undefined, responseFormat: 'auto' },
+  run: { instructions: undefined, responseFormat: 'auto', waits: undefined },
   export: { upload: undefined, cursor: undefined },
 };
 

@@ -27,21 +27,24 @@ const MOST_ATTEMPTS = 4;
 /** The longest that a function may be waited for is shorter: what is over is for whoever waits to say. */
 const LONGEST_INVOCATION_MS = 490_000;
 /** An answer that takes longer than this is lost, not slow: better ask again than let a client wait. */
-const handler = (requestTimeout: number) => ({
+const handler = (requestTimeout: number, maxSockets: number) => ({
   connectionTimeout: 1000,
   requestTimeout,
   throwOnRequestTimeout: true,
-  httpAgent: { keepAlive: true, maxSockets: 100 },
-  httpsAgent: { keepAlive: true, maxSockets: 100 },
+  httpAgent: { keepAlive: true, maxSockets },
+  httpsAgent: { keepAlive: true, maxSockets },
 });
+const USUAL_SOCKETS = 100;
+/** The time to wait for a socket counts as time to connect, so there must be one for every call: a worker has ten runs, each with 128 calls at most. */
+const SOCKETS_FOR_FUNCTIONS = 1280;
 
 /** Region and credentials come from the environment that Lambda gives, unless `elsewhere` says otherwise. */
 export function makeClients(elsewhere?: Elsewhere): Clients {
-  const options = (service: keyof Clients, timeoutMs: number) => {
+  const options = (service: keyof Clients, timeoutMs: number, maxSockets = USUAL_SOCKETS) => {
     const endpoint = elsewhere?.endpoints[service];
     return {
       maxAttempts: MOST_ATTEMPTS,
-      requestHandler: handler(timeoutMs),
+      requestHandler: handler(timeoutMs, maxSockets),
       ...(elsewhere && { region: elsewhere.region, credentials: elsewhere.credentials }),
       ...(endpoint !== undefined && { endpoint }),
     };
@@ -49,7 +52,7 @@ export function makeClients(elsewhere?: Elsewhere): Clients {
   return {
     db: new DynamoDBClient(options('db', 5000)),
     // To call a function again is not for the client to decide: it may have done its work.
-    lambda: new LambdaClient({ ...options('lambda', LONGEST_INVOCATION_MS), maxAttempts: 1 }),
+    lambda: new LambdaClient({ ...options('lambda', LONGEST_INVOCATION_MS, SOCKETS_FOR_FUNCTIONS), maxAttempts: 1 }),
     sqs: new SQSClient(options('sqs', 5000)),
     sfn: new SFNClient(options('sfn', 5000)),
     s3: new S3Client({ ...options('s3', 20_000), forcePathStyle: elsewhere?.endpoints.s3 !== undefined }),

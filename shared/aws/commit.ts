@@ -116,11 +116,12 @@ async function schedule({ sender, timers, clock }: CommitParts, change: Change):
 
 /**
  * A worker that dies before its first word to the queue leaves its message hidden for longer than a Lambda, and so a run, may
- * last. Nobody would drive the run in its window; so a second message follows. It finds the run ended in most other cases, and is
- * otherwise sent on until it has.
+ * last. Nobody would drive the run in its window; so a second message follows. It finds the run ended, or its calls answered, in most other
+ * cases, and is otherwise sent on until that is so.
  */
 function withSecond(scheduled: Scheduled, nowMs: number): Scheduled[] {
-  const isForNow = 'rev' in scheduled.job && scheduled.dueMs <= nowMs;
+  const { job } = scheduled;
+  const isForNow = ('rev' in job || job.type === 'call-tools') && scheduled.dueMs <= nowMs;
   return isForNow ? [scheduled, { ...scheduled, dueMs: nowMs + SECOND_AFTER_MS }] : [scheduled];
 }
 

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { Lease } from './run.ts';
 import { Metadata } from './settings.ts';
 import { NO_USAGE, Usage } from './usage.ts';
 
@@ -43,7 +44,8 @@ const ended = base.extend({ usage: Usage });
 
 /** A step of a run. Only a step whose calls wait for their outputs is ever stored `in_progress`; it then carries its usage already. */
 export const RunStep = z.discriminatedUnion('status', [
-  base.extend({ status: z.literal('in_progress'), usage: Usage.optional() }),
+  /** `asker`: the job that asks endpoints for the step's calls. Another leaves them to it until the lease has lapsed. */
+  base.extend({ status: z.literal('in_progress'), usage: Usage.optional(), asker: Lease.optional() }),
   ended.extend({ status: z.literal('completed'), completedAtMs: z.int() }),
   ended.extend({ status: z.literal('failed'), failedAtMs: z.int(), lastError: StepError }),
   ended.extend({ status: z.literal('cancelled'), cancelledAtMs: z.int() }),
@@ -72,5 +74,13 @@ export function withOutputs(step: StepOf<'in_progress'>, outputs: ReadonlyMap<st
   return { ...step, details: { type: 'tool_calls', toolCalls } };
 }
 
+/** The step in the hands of the job that has this lease; in nobody's without one. */
+export function askedBy({ asker: _, ...step }: StepOf<'in_progress'>, lease?: Lease): StepOf<'in_progress'> {
+  return { ...step, ...(lease && { asker: lease }) };
+}
+
+/** What a step's calls have got so far, in bytes. */
+export const outputBytes = (step: RunStep): number => callsOf(step).reduce((sum, { output = '' }) => sum + Buffer.byteLength(output), 0);
+
 /** The step with all its outputs. */
-export const completeStep = ({ status: _, usage = NO_USAGE, ...step }: StepOf<'in_progress'>, nowMs: number): StepOf<'completed'> => ({ ...step, status: 'completed', completedAtMs: nowMs, usage });
+export const completeStep = ({ status: _, usage = NO_USAGE, asker: __, ...step }: StepOf<'in_progress'>, nowMs: number): StepOf<'completed'> => ({ ...step, status: 'completed', completedAtMs: nowMs, usage });

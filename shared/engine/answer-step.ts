@@ -8,14 +8,14 @@ import { create, update } from '../ports/commit.ts';
 import { keys } from '../ports/store.ts';
 import type { World } from '../ports/world.ts';
 import { LOOK_AGAIN_MS } from './await-commit.ts';
-import { commitHeld, openStep } from './checkpoint.ts';
+import { commitHeld, stepOfTurn } from './checkpoint.ts';
 import { answerCalls } from './endpoint-calls.ts';
 import type { Hold } from './hold.ts';
 import type { Turn } from './turn.ts';
 
 /** Calls that endpoints answer, all of them. Stored before anybody is asked, so that a takeover asks for the same ones. */
 export async function dispatchCalls(world: World, hold: Hold, turn: Turn, toolCalls: FunctionCall[], usage: Usage): Promise<StepOf<'in_progress'>> {
-  const step: StepOf<'in_progress'> = { ...openStep(turn), details: { type: 'tool_calls', toolCalls }, usage };
+  const step: StepOf<'in_progress'> = { ...stepOfTurn(turn), details: { type: 'tool_calls', toolCalls }, usage };
   await commitHeld(world, hold, (run) => {
     const write = update('run', run, awaitCalls(run, step.id, addUsage(run.usage, usage)));
     return { change: { name: 'dispatch-calls', writes: [write, create('step', step)] }, run: write.record };

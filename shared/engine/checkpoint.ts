@@ -44,7 +44,7 @@ export async function saveText(world: World, hold: Hold, emit: Emit, turn: Turn)
 
 /** Calls that the client has to answer, all or some of them: the run rests until it does, or until its window closes. A job sees to the others. */
 export async function saveRequiredAction(world: World, hold: Hold, emit: Emit, turn: Turn, toolCalls: FunctionCall[], usage: Usage): Promise<void> {
-  const step: StepOf<'in_progress'> = { ...openStep(turn), details: { type: 'tool_calls', toolCalls }, usage };
+  const step: StepOf<'in_progress'> = { ...stepOfTurn(turn), details: { type: 'tool_calls', toolCalls }, usage };
   let waiting: RunOf<'requires_action'> | undefined;
   await commitHeld(world, hold, (run) => {
     const write = update('run', run, requireAction(run, step.id, addUsage(run.usage, usage)));
@@ -65,7 +65,7 @@ export async function saveRequiredAction(world: World, hold: Hold, emit: Emit, t
 /** Calls that were all answered here: the step is complete and the run goes on. */
 export async function saveAnsweredCalls(world: World, hold: Hold, emit: Emit, turn: Turn, toolCalls: FunctionCall[], usage: Usage): Promise<void> {
   const step: StepOf<'completed'> = {
-    ...openStep(turn),
+    ...stepOfTurn(turn),
     details: { type: 'tool_calls', toolCalls },
     status: 'completed',
     completedAtMs: world.clock.nowMs(),
@@ -78,7 +78,7 @@ export async function saveAnsweredCalls(world: World, hold: Hold, emit: Emit, tu
   emit({ type: 'thread.run.step.completed', step });
 }
 
-export function openStep(turn: Turn): StepOf<'in_progress'> {
+export function stepOfTurn(turn: Turn): StepOf<'in_progress'> {
   if (!turn.step) throw new Error('the model has called functions, but no step is open');
   return turn.step;
 }

@@ -1,7 +1,7 @@
 /** Calls of functions that endpoints of the project answer: which those are, and asking all of them at once. */
-import { callEndpoint } from '../actions/call-endpoint.ts';
+import { callEndpoint, problemText } from '../actions/call-endpoint.ts';
 import { hasFeature } from '../actions/features.ts';
-import type { FunctionCall, StepOf } from '../domain/run-step.ts';
+import { type FunctionCall, type StepOf, outputBytes } from '../domain/run-step.ts';
 import type { Run } from '../domain/run.ts';
 import type { ToolEndpoint } from '../domain/tool-endpoint.ts';
 import { keys } from '../ports/store.ts';
@@ -25,6 +25,9 @@ async function endpointsOf({ store }: World, projectId: string, calls: readonly 
   return new Map(found.filter((endpoint) => endpoint !== undefined).map((endpoint) => [endpoint.id, endpoint]));
 }
 
+/** What all calls of a step may get together: each save writes the whole step, and a client could submit no more either. */
+const MOST_TOGETHER_BYTES = 4 * 1024 * 1024;
+
 interface Asked {
   run: Run;
   step: StepOf<'in_progress'>;
@@ -39,6 +42,13 @@ export async function answerCalls(world: World, { run, step, calls }: Asked, sig
   const failed = new AbortController();
   const either = AbortSignal.any([signal, failed.signal]);
   const endpoints = await endpointsOf(world, run.projectId, calls);
+  let leftBytes = MOST_TOGETHER_BYTES - outputBytes(step);
+  const fitted = (call: FunctionCall, output: string): string => {
+    const bytes = Buffer.byteLength(output);
+    if (bytes > leftBytes) return problemText(call, `answered with more than is left of the ${MOST_TOGETHER_BYTES} bytes for all calls together`);
+    leftBytes -= bytes;
+    return output;
+  };
   let fresh = new Map<string, string>();
   let saving = Promise.resolve();
   const saveFresh = async () => {
@@ -51,7 +61,7 @@ export async function answerCalls(world: World, { run, step, calls }: Asked, sig
     await Promise.all(
       calls.map(async (call) => {
         const output = await callEndpoint(world, { endpoint: endpoints.get(call.name), call, step, run }, either);
-        fresh.set(call.id, output);
+        fresh.set(call.id, fitted(call, output));
         saving = saving.then(saveFresh);
         await saving;
       }),

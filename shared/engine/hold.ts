@@ -11,7 +11,7 @@ export const LEASE_MS = 30_000;
 /** How often a driver looks at its run: the longest that a cancellation from another process goes unnoticed. */
 const LOOK_EVERY_MS = 2000;
 /** A lease with less than this left is renewed; leaves several looks' time if a write fails. */
-const RENEW_BELOW_MS = 20_000;
+export const RENEW_BELOW_MS = 20_000;
 
 export const newLease = (world: World): Lease => ({ owner: world.owner, untilMs: world.clock.nowMs() + LEASE_MS });
 

@@ -92,8 +92,10 @@ export class RunTellings {
     return made;
   }
 
-  #tidy(runId: string, { driver, listeners }: Channel): void {
-    if (driver === undefined && listeners.size === 0) this.#channels.delete(runId);
+  #tidy(runId: string, channel: Channel): void {
+    const { driver, listeners } = channel;
+    // An older one of that name says nothing of the one that is there now.
+    if (driver === undefined && listeners.size === 0 && this.#channels.get(runId) === channel) this.#channels.delete(runId);
   }
 }
 

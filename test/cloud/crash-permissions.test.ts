@@ -18,6 +18,7 @@ const REASONS: [RegExp, string][] = [
   [/^DeadLetters sqs:SendMessage$/, 'when a run changes at the very moment: the job is looked at again'],
   [/^(ThreadReaper|EventTeller) sqs:SendMessage$/, 'what is given up: reaper.test.ts'],
   [/^DeadLetters (dynamodb:(BatchGetItem|Query)|s3:AbortMultipartUpload|states:St(art|op)Execution)$/, 'whatever a job asks for: it does what nobody could, once more'],
+  [/^RunWorker states:StopExecution$/, 'for a run that waited and whose last output an endpoint brings: tool-endpoints.test.ts'],
   [/^ThreadReaper s3:AbortMultipartUpload$/, 'an upload that S3 has lost in the middle: test/contract/suites'],
 ];
 const LARGE = 'ü'.repeat(200_000);

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import OpenAI from 'openai';
 import * as z from 'zod';
 import { eventually } from '../e2e/stage.ts';
+import { deliveryThat } from '../e2e/webhook-calls.ts';
 import { AwsEngines } from '../support/engines/aws-engines.ts';
 import { ScriptedModel, calls } from '../support/scripted-model.ts';
 import { messagesIn } from './crash/cloud-ledger.ts';
@@ -67,7 +68,8 @@ describe('a permission that is missing is noticed', () => {
   });
 
   /** A little of all that the functions do. It stops where it is not allowed to go on. */
-  async function live({ beta }: OpenAI, deployment: Deployment): Promise<void> {
+  async function live(client: OpenAI, deployment: Deployment): Promise<void> {
+    const { beta, webhooks } = client;
     const assistant = await beta.assistants.create({ model: 'gpt-4o', tools: [{ type: 'function', function: { name: 'lookup' } }] });
     const thread = await beta.threads.create({ messages: [{ role: 'user', content: 'ü'.repeat(200_000) }] });
     const run = await beta.threads.runs.createAndPoll(thread.id, { assistant_id: assistant.id }, { pollIntervalMs: 20 });
@@ -80,6 +82,9 @@ describe('a permission that is missing is noticed', () => {
     const timer = deployment.fn('RunTimer');
     await eventually('the timer has gone off', () => Promise.resolve(timer.invocations > 0 && timer.underWay === 0 ? true : undefined), TEST_MS);
     await beta.threads.delete(thread.id);
+    const hook = await webhooks.create({ name: 'mine', url: 'https://p1.hooks.test/', event_types: ['thread.created'] as never });
+    await beta.threads.create();
+    await deliveryThat({ client, endpoint: hook }, 'it is tried', ({ attempt_count }) => attempt_count > 0);
   }
 
   test.each([
@@ -93,6 +98,9 @@ describe('a permission that is missing is noticed', () => {
     ['RunWorker', 'states:StartExecution'],
     ['RunWorker', 'secretsmanager:GetSecretValue'],
     ['RunTimer', 'dynamodb:PutItem'],
+    ['EventTeller', 'dynamodb:PutItem'],
+    ['WebhookSender', 'sqs:ReceiveMessage'],
+    ['WebhookSender', 'dynamodb:PutItem'],
     ['ThreadReaper', 'dynamodb:GetRecords'],
     ['ThreadReaper', 'dynamodb:DeleteItem'],
     ['ThreadReaper', 's3:DeleteObject'],

@@ -1,12 +1,14 @@
 /** Logs tell codes, ids and numbers: nothing that users, operators or models wrote, however badly things go. */
 import { expect, test } from '@jest/globals';
 import { createAssistant, once, rest } from '../crash/conversation.ts';
+import { deliveryThat } from '../e2e/webhook-calls.ts';
 import { type Step, calls, hang, httpError, streamError, text } from '../support/scripted-model.ts';
+import { WebhookReceiver } from '../support/webhook-receiver.ts';
 import { TEST_MS, type Scene, useScene } from './crash/outlives.ts';
 
 /** Each in a place of its own, so that a line that has one says where it came from. */
 const mark = (place: string): string => `MARK-${place}-Zq7`;
-const SECRETS = ['content', 'instructions', 'additional', 'output', 'argument', 'metadata', 'said', 'refused', 'broken', 'function', 'invalid', 'path', 'query', 'key'].map(mark);
+const SECRETS = ['content', 'instructions', 'additional', 'output', 'argument', 'metadata', 'said', 'refused', 'broken', 'function', 'invalid', 'path', 'query', 'key', 'hook', 'answered', 'imported'].map(mark);
 
 const scene = useScene();
 
@@ -99,4 +101,35 @@ test('what a provider says of a request that it refuses stays out of the logs', 
     await talk(its, streamed, streamError(mark('said'), { message: mark('broken') }));
   }
   expect(tellingOf(its)).toEqual([]);
+}, TEST_MS);
+
+test('what strangers are sent, what they answer, and what files hold stays out of the logs', async () => {
+  const its = scene();
+  const { client, server, saboteur } = its;
+  for (const code of ['job_failed', 'feed_failed']) server.expectError(code);
+  saboteur.watch();
+  await using receiver = await WebhookReceiver.start(server.wayOut);
+  const closed = await WebhookReceiver.start(server.wayOut);
+  await closed[Symbol.asyncDispose]();
+  const make = async (url: string) => ({ client: client.client, endpoint: await client.client.webhooks.create({ name: mark('hook'), url: `${url}?${mark('hook')}`, event_types: ['thread.created'] as never }) });
+  const [refusing, unreachable] = [await make(receiver.url), await make(closed.url)];
+  receiver.answer = () => 500;
+  const thread = await client.client.beta.threads.create({ messages: [{ role: 'user', content: mark('content') }], metadata: { t: mark('metadata') } });
+  for (const hooked of [refusing, unreachable]) await deliveryThat(hooked, 'it is tried', ({ attempt_count }) => attempt_count > 0);
+
+  let failures = 3;
+  saboteur.kill(({ operation }, point) => (/^(RunWorker|EventTeller|WebhookSender)/.test(point) && /^(PutItem|PutObject)$/.test(operation) && failures-- > 0 ? { refuse: { status: 400, type: 'com.amazonaws.dynamodb.v20120810#ValidationException', message: 'no' } } : undefined));
+  const { id } = await client.client.post<{ id: string }>(`/threads/${thread.id}/exports`);
+  await client.eventually('it has ended', async () => {
+    await client.pass(4000);
+    return (await client.client.get<{ completed_at: number | null }>(`/exports/${id}`)).completed_at ?? undefined;
+  });
+  const send = async (body: string) => (await fetch(`${server.baseUrl}/imports?x=${mark('query')}`, { method: 'POST', headers: { authorization: `Bearer ${server.key}`, 'content-type': 'application/x-ndjson' }, body })).status;
+  const lines = [`{"type": "${mark('imported')}"`, JSON.stringify({ type: mark('imported'), data: {} }), JSON.stringify({ type: 'message', data: { id: 'msg_x', content: mark('imported') } })];
+  expect(await send(lines.join('\n'))).toBe(200);
+  await client.client.post('/imports', { body: { object: 'list', data: [{ object: 'thread', id: mark('imported') }] } });
+
+  const secrets = [refusing, unreachable].map(({ endpoint }) => endpoint.signing_secret);
+  expect(tellingOf(its)).toEqual([]);
+  expect(linesOf(its).filter((line) => secrets.some((secret) => line.includes(secret)))).toEqual([]);
 }, TEST_MS);

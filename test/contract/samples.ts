@@ -143,7 +143,7 @@ export const SAMPLES: { [K in Kind]: RecordOf<K>[] } = {
     ...STEP_STATUSES.map((status) => aStep(status, { metadata: METADATA, details: TOOL_CALLS })),
     aStep('in_progress', { usage: { promptTokens: 0, completionTokens: 0, cachedTokens: 0, reasoningTokens: 0 } }),
     aStep('completed', { details: { type: 'message_creation', messageId: 'msg_1' } }),
-    aStep('in_progress', { details: ANSWERED_ELSEWHERE }),
+    aStep('in_progress', { details: ANSWERED_ELSEWHERE, asker: { owner: 'process-1', untilMs: START_MS + 30_000 } }),
   ],
   api_key: [anApiKey(), anApiKey({ name: '', projectId: 'proj / ü' })],
   idempotency: [anIdempotencyRecord(), anIdempotencyRecord({ created: { kind: 'message', parentId: 'thread_1', id: 'msg_1' } })],

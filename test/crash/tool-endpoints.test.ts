@@ -76,7 +76,7 @@ describe.each([
     });
   }, TEST_MS);
 
-  test.concurrent.each([...around('require-action', 'save-outputs', 'submit-tool-outputs'), 'before-ack:call-tools'])('calls beside the client outlive a kill -9 at %s, the client last', async (crashAt) => {
+  test.concurrent.each([...around('require-action', 'hold-calls', 'save-outputs', 'submit-tool-outputs'), 'before-ack:call-tools'])('calls beside the client outlive a kill -9 at %s, the client last', async (crashAt) => {
     await play(crashAt, ['near', 'here'], ['near'], async (played) => {
       const { server, threadId, assistantId } = played;
       const told: Told = [];

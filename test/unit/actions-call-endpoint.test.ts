@@ -39,26 +39,26 @@ function begin({ endpoint = {}, answers = [], functions = [], allowed = [ARN], l
     functions: { mayInvoke: (arn: string) => allowed.includes(arn), invoke: (request: FunctionRequest) => (invoked.push(request), (functions.shift() ?? tooOften)(request)) },
   };
   const run = aRun('in_progress', { expiresAtMs: START_MS + leftMs });
-  const step = aStep('in_progress', { createdAtMs: START_MS - 1500 });
+  const step = aStep('in_progress', { createdAtMs: START_MS - 1500, details: { type: 'tool_calls', toolCalls: [{ ...CALL, id: 'call_0' }, CALL] } });
   const found = endpoint === 'none' ? undefined : aToolEndpoint({ id: 'weather', ...endpoint });
   const output = callEndpoint(world, { endpoint: found, call: CALL, step, run }, controller.signal);
   output.catch(() => undefined);
-  return { output, clock, posted, invoked, logged, run, endpoint: found, abort: (reason: Error) => controller.abort(reason) };
+  return { output, clock, posted, invoked, logged, run, webhookId: `${step.id}_1`, abort: (reason: Error) => controller.abort(reason) };
 }
 const given = (text: string, isFailed = false) => () => Promise.resolve({ body: Buffer.from(text), failed: isFailed });
 
 describe('a call of a URL', () => {
-  it('is signed, with its own id, by every secret that is in force', async () => {
+  it('is signed, with an id that no other call has, by every secret that is in force', async () => {
     const secrets = ['a', 'b', 'c'].map((letter) => `whsec_${Buffer.from(letter.repeat(32)).toString('base64')}`);
     const [now = '', still = '', over = ''] = secrets;
-    const { output, posted, run } = begin({ answers: [() => Promise.resolve(says(200, 'fine'))], endpoint: { secrets: [{ secret: now }, { secret: still, untilMs: START_MS + 1 }, { secret: over, untilMs: START_MS }] } });
+    const { output, posted, run, webhookId } = begin({ answers: [() => Promise.resolve(says(200, 'fine'))], endpoint: { secrets: [{ secret: now }, { secret: still, untilMs: START_MS + 1 }, { secret: over, untilMs: START_MS }] } });
     expect(await output).toBe('fine');
     const [request] = posted;
     expect(request).toMatchObject({ url: 'https://example.com/weather', timeoutMs: 480_000, mostBytes: 524_288 });
-    expect(request?.headers).toMatchObject({ 'content-type': 'application/json', 'webhook-id': 'call_1', 'webhook-timestamp': String(START_MS / 1000) });
+    expect(request?.headers).toMatchObject({ 'content-type': 'application/json', 'webhook-id': webhookId, 'webhook-timestamp': String(START_MS / 1000) });
     expect(JSON.parse(request?.body ?? '')).toEqual({ id: 'call_1', object: 'thread.run.tool_call', type: 'function', function: { name: 'weather', arguments: '{"n":1}' }, thread_id: run.threadId, run_id: run.id, assistant_id: run.assistantId, created_at: START_MS / 1000 - 2 });
     const signatures = request?.headers['webhook-signature']?.split(' ') ?? [];
-    expect(signatures).toEqual([now, still].map((secret) => new Webhook(secret).sign('call_1', new Date(START_MS), request?.body ?? '')));
+    expect(signatures).toEqual([now, still].map((secret) => new Webhook(secret).sign(webhookId, new Date(START_MS), request?.body ?? '')));
   });
 
   it.each<[string, () => Promise<OutboundResponse>, string]>([

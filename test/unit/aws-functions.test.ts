@@ -61,6 +61,19 @@ describe('a function', () => {
     expect(invoked).toEqual([{ payload: '{"é":1}', type: 'RequestResponse' }]);
   });
 
+  it('can be called as often at once as an answer of the model can ask for it, and more', async () => {
+    const CALLS = 300;
+    const waiting: ServerResponse[] = [];
+    // None gets its answer before all are there.
+    answer = (response) => {
+      waiting.push(response);
+      if (waiting.length === CALLS) for (const each of waiting) each.writeHead(200).end('"sunny"');
+    };
+    const { invoke: call } = functions();
+    const answers = await Promise.all(Array.from({ length: CALLS }, () => call({ arn: ARN, payload: '{}', timeoutMs: 60_000, signal: never })));
+    expect(answers).toHaveLength(CALLS);
+  });
+
   it('that fails says so', async () => {
     answer = (response) => response.writeHead(200, { 'x-amz-function-error': 'Unhandled' }).end('{"errorMessage":"oh"}');
     expect((await invoke()).failed).toBe(true);

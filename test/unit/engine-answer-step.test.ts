@@ -52,7 +52,8 @@ describe('a run whose calls endpoints answer alone', () => {
 
     const next = stage.drive(run, { owner: 'second' });
     const again = (await stage.reached(3))[2];
-    expect([again?.name, again?.id]).toEqual(['far', 'call_far']);
+    expect([again?.name, again?.id]).toEqual(['far', far?.id]);
+    expect(new Set([near?.id, far?.id]).size).toBe(2);
     again?.answer('found too');
     expect(await next).toEqual(DONE);
     expect(await stage.outputs(run)).toEqual(['found', 'found too']);
@@ -88,6 +89,21 @@ describe('a run whose calls endpoints answer alone', () => {
     expect(far?.hungUp).toBe(true);
     expect((await stage.run(run)).status).toBe('failed');
     expect(await stage.steps(run)).toMatchObject([{ status: 'failed' }]);
+  });
+
+  it('takes no more than four megabytes from all of them together', async () => {
+    await using stage = await ToolStage.start('near', 'far', 'here');
+    stage.answers.push(calls('near', 'far', 'here'), says('Done.'));
+    const run = await stage.newRun();
+    const driving = stage.drive(run);
+    const [near, far, here] = await stage.reached(3);
+    near?.answer('é'.repeat(1_500_000));
+    far?.answer('x'.repeat(1_500_000));
+    here?.answer('little');
+    await driving;
+    const [large, tooLarge, little] = await stage.outputs(run);
+    expect([large?.length, tooLarge, little]).toEqual([1_500_000, expect.stringMatching(/^Error: the endpoint of "far" answered with more than is left of the 4194304 bytes/), 'little']);
+    expect((await stage.run(run)).status).toBe('completed');
   });
 
   it('leaves all calls to the client where endpoints are not offered yet', async () => {

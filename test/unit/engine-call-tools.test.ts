@@ -61,14 +61,29 @@ describe('calls beside the client', () => {
     expect(await stage.outputs(run)).toEqual(['found', undefined, 'found']);
   });
 
-  it('that are answered twice keep the first output', async () => {
+  it('are left to the job that asks already, until its lease has lapsed', async () => {
     await using stage = await ToolStage.start('near', 'far');
     const run = await waiting(stage);
-    const both = [stage.handle(stage.callTools(run)), stage.handle(stage.callTools(run))];
-    const asked = await stage.reached(4);
-    asked.forEach(({ answer, name }, n) => answer(`${name} ${n}`));
-    expect(await Promise.all(both)).toEqual([DONE, DONE]);
-    expect(await stage.outputs(run)).toEqual(['near 0', undefined, 'far 1']);
+    const first = stage.handle(stage.callTools(run));
+    const asked = await stage.reached(2);
+    expect(await stage.handle(stage.callTools(run), { owner: 'second' })).toEqual({ done: false, againInMs: 30_000 });
+    for (const { answer } of asked) answer('found');
+    expect(await first).toEqual(DONE);
+    expect(await stage.handle(stage.callTools(run), { owner: 'second' })).toEqual(DONE);
+    expect(stage.asked).toHaveLength(2);
+    expect(await stage.outputs(run)).toEqual(['found', undefined, 'found']);
+  });
+
+  it('that take longer than a lease are still the first job’s', async () => {
+    await using stage = await ToolStage.start('near', 'far');
+    const run = await waiting(stage);
+    const first = stage.handle(stage.callTools(run));
+    const asked = await stage.reached(2);
+    await stage.clock.pass(60_000);
+    expect(await stage.handle(stage.callTools(run), { owner: 'second' })).toMatchObject({ done: false });
+    for (const { answer } of asked) answer('found');
+    expect(await first).toEqual(DONE);
+    expect(stage.asked).toHaveLength(2);
   });
 
   it('are given back with the time of whoever asked', async () => {
@@ -127,6 +142,22 @@ describe('calls beside the client', () => {
     expect(await stage.outputs(run)).toEqual([undefined, undefined, undefined]);
   });
 
+  it('that come in the very moment of a cancellation write nothing', async () => {
+    await using stage = await ToolStage.start('near', 'far');
+    const run = await waiting(stage);
+    const world = stage.world();
+    const commit: typeof world.commit = async (change) => {
+      // Between the look at the run and what was decided on it.
+      if (change.name === 'save-outputs') await cancelRun(world, PROJECT, run.threadId, run.id).catch(() => undefined);
+      await world.commit(change);
+    };
+    stage.world = () => ({ ...world, commit });
+    const calling = stage.handle(stage.callTools(run));
+    (await stage.reached(2))[0]?.answer('too late');
+    expect(await calling).toEqual(DONE);
+    expect(await stage.outputs(run)).toEqual([undefined, undefined, undefined]);
+  });
+
   it('that nobody could ask for are answered with an error, and the run goes on', async () => {
     await using stage = await ToolStage.start('near', 'far');
     const run = await waiting(stage);
@@ -158,11 +189,29 @@ describe('calls beside the client', () => {
     expect(stage.asked).toEqual([]);
   });
 
+  it('are done with: those of the driver, in the same round, are not the job’s', async () => {
+    await using stage = await ToolStage.start('near', 'far');
+    const run = await waiting(stage);
+    stage.answers.splice(0, 1, calls('near'), says('Done.'));
+    const calling = stage.handle(stage.callTools(run));
+    for (const { answer } of await stage.reached(2)) answer('found');
+    await calling;
+    await submit(stage, run);
+    const driving = stage.drive(run);
+    const own = (await stage.reached(3))[2];
+    expect(await stage.handle(stage.callTools(run))).toEqual(DONE);
+    expect(stage.asked).toHaveLength(3);
+    own?.answer('found');
+    await driving;
+    expect((await stage.run(run)).status).toBe('completed');
+  });
+
   it('are not asked for past the window', async () => {
     await using stage = await ToolStage.start('near', 'far');
     const run = await waiting(stage);
     stage.clock.advance(600_000);
     expect(await stage.handle(stage.callTools(run))).toEqual(DONE);
     expect(stage.asked).toEqual([]);
+    expect(await stage.outputs(run)).toEqual([undefined, undefined, undefined]);
   });
 });

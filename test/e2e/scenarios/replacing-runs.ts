@@ -67,6 +67,18 @@ export function replacingRuns(use: () => Stage): void {
       expect((await stage.runs.list(thread_id)).data).toHaveLength(2);
     });
 
+    test('ends nobody for a run that cannot be made', async () => {
+      const stage = use();
+      const { thread_id, first, step, ask } = await busyThread(stage);
+
+      const refused = await stage.failure(ask('cancel_active', { tool_choice: { type: 'function', function: { name: 'no_such_function' } } }));
+      expect(refused).toMatchObject({ status: 400, error: { param: 'tool_choice', code: 'invalid_value' } });
+      step.release();
+
+      expect((await ended(stage, first)).status).toBe('completed');
+      expect((await stage.runs.list(thread_id)).data).toHaveLength(1);
+    });
+
     test('of two that race both are made, and both end', async () => {
       const stage = use();
       const { thread_id, ask } = await busyThread(stage, hang());

@@ -1,0 +1,128 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import type { OpenMessage } from '../../shared/domain/message.ts';
+import type { RunEvent } from '../../shared/domain/run-event.ts';
+import type { FunctionCall, StepOf } from '../../shared/domain/run-step.ts';
+import { Narrator } from '../../shared/engine/narrator.ts';
+import { toFrame } from '../../shared/wire/sse.ts';
+import { START_MS } from '../support/manual-clock.ts';
+import { aMessage, aRun, aStep, text } from '../support/records.ts';
+import { SseFrames } from '../support/sse-frames.ts';
+import { StreamRules } from '../support/stream-rules.ts';
+
+// Whichever of records and driver tells a thing first, it is told once, and in order.
+
+const ids = { threadId: 'thread_1', runId: 'run_1' };
+const started = { id: 'run_1', threadId: 'thread_1', startedAtMs: START_MS };
+const inProgress = aRun('in_progress', started);
+const completed = aRun('completed', started);
+
+const call = (n: number, output?: string): FunctionCall => ({ id: `call_${n}`, type: 'function', name: `f${n}`, arguments: `{"n":${n}}`, ...(output !== undefined && { output }) });
+const callsOf = (...toolCalls: FunctionCall[]) => ({ type: 'tool_calls' as const, toolCalls });
+const waitingStep = aStep('in_progress', { ...ids, id: 'step_1', details: callsOf(call(1), call(2)) });
+const answeredStep = aStep('completed', { ...ids, id: 'step_1', details: callsOf(call(1, 'one'), call(2, 'two')) });
+
+const message = aMessage({ ...ids, id: 'msg_1', role: 'assistant', content: [text('Hello to you')] });
+const messageStep = aStep('completed', { ...ids, id: 'step_1', details: { type: 'message_creation', messageId: 'msg_1' } });
+const { completedAtMs: _, ...rest } = message;
+const half: OpenMessage = { ...rest, status: 'in_progress', content: [text('Hello')] };
+const halfStep: StepOf<'in_progress'> = aStep('in_progress', { ...ids, id: 'step_1', details: messageStep.details });
+const delta = (value: string): RunEvent => ({ type: 'thread.message.delta', messageId: 'msg_1', content: [{ index: 0, type: 'text', text: { value } }] });
+
+let told: RunEvent[];
+let problems: string[];
+let narrator: Narrator;
+beforeEach(() => {
+  told = [];
+  problems = [];
+  const rules = new StreamRules('run', (problem) => problems.push(problem));
+  const frames = new SseFrames((frame) => rules.accept(frame), (problem) => problems.push(problem));
+  narrator = new Narrator((event) => {
+    told.push(event);
+    frames.push(Buffer.from(toFrame(event)));
+  }, () => START_MS + 9000);
+});
+
+const news = (): string[] => told.splice(0).map(({ type }) => type.replace('thread.', ''));
+const begun = () => (narrator.begin(inProgress), news());
+
+const CALLS_TOLD = ['run.step.created', 'run.step.in_progress', ...Array.from({ length: 4 }, () => 'run.step.delta')];
+
+describe('calls that endpoints answer while their run goes on', () => {
+  it('are told when they are stored, and their step is completed by whoever says so first', () => {
+    begun();
+    narrator.stored(inProgress, waitingStep, undefined);
+    expect(news()).toEqual(CALLS_TOLD);
+    narrator.stored(inProgress, waitingStep, undefined);
+    narrator.rest(inProgress);
+    // Of a step that was stored whole its driver has nothing new to say.
+    narrator.hear({ type: 'thread.run.step.delta', stepId: 'step_1', toolCalls: [{ index: 0, type: 'function', function: { arguments: '{}' } }] });
+    expect(news()).toEqual([]);
+
+    narrator.hear({ type: 'thread.run.step.completed', step: answeredStep });
+    narrator.stored(inProgress, answeredStep, undefined);
+    expect(news()).toEqual(['run.step.completed']);
+    narrator.rest(completed);
+    expect([news(), narrator.isOver, problems]).toEqual([['run.completed'], true, []]);
+  });
+
+  it('are closed with their run', () => {
+    begun();
+    narrator.stored(inProgress, waitingStep, undefined);
+    news();
+    narrator.rest(aRun('expired', { ...started, expiresAtMs: START_MS + 7000 }));
+
+    const [step] = told;
+    expect(step).toMatchObject({ type: 'thread.run.step.expired', step: { expiredAtMs: START_MS + 7000, details: { toolCalls: [call(1), call(2)] } } });
+    expect([news(), problems]).toEqual([['run.step.expired', 'run.expired'], []]);
+  });
+});
+
+describe('a run that waits for the client', () => {
+  const waiting = aRun('requires_action', { ...started, stepId: 'step_1' });
+
+  it('ends the story, whoever tells it', () => {
+    begun();
+    narrator.stored(waiting, waitingStep, undefined);
+    narrator.requireAction(waiting, waitingStep);
+    narrator.hear({ type: 'thread.run.requires_action', run: waiting, step: waitingStep });
+    narrator.rest(completed);
+    expect([news(), problems]).toEqual([[...CALLS_TOLD, 'run.requires_action'], []]);
+  });
+
+  it('does not end it any more when its step has been answered meanwhile', () => {
+    begun();
+    narrator.stored(inProgress, answeredStep, undefined);
+    narrator.hear({ type: 'thread.run.requires_action', run: waiting, step: waitingStep });
+    expect([news(), narrator.isOver, problems]).toEqual([[...CALLS_TOLD, 'run.step.completed'], false, []]);
+  });
+});
+
+describe('a message that was half heard', () => {
+  beforeEach(() => {
+    begun();
+    narrator.unstored({ step: halfStep, message: half });
+    narrator.hear(delta(' to'));
+    expect(news()).toEqual(['run.step.created', 'run.step.in_progress', 'message.created', 'message.in_progress', 'message.delta', 'message.delta']);
+  });
+
+  it('has the rest of it told out of the records, once', () => {
+    narrator.stored(completed, messageStep, message);
+    narrator.hear(delta(' you'));
+    narrator.hear({ type: 'thread.message.completed', message });
+    narrator.hear({ type: 'thread.run.step.completed', step: messageStep });
+    expect(told[0]).toMatchObject({ content: [{ index: 0, text: { value: ' you' } }] });
+    narrator.rest(completed);
+    expect([news(), problems]).toEqual([['message.delta', 'message.completed', 'run.step.completed', 'run.completed'], []]);
+  });
+
+  it.each([
+    ['completed', completed, 'run_failed', 'failed', []],
+    ['failed', aRun('failed', started), 'run_failed', 'failed', []],
+    ['expired', aRun('expired', started), 'run_expired', 'expired', []],
+    ['cancelled', aRun('cancelled', started), 'run_cancelled', 'cancelled', ['run.cancelling']],
+  ])('is closed with what was heard when its run has %s without it', (status, run, reason, stepStatus, before) => {
+    narrator.rest(run);
+    expect(told.find(({ type }) => type === 'thread.message.incomplete')).toMatchObject({ message: { content: [text('Hello to')], incompleteReason: reason } });
+    expect([news(), problems]).toEqual([[...before, 'message.incomplete', `run.step.${stepStatus}`, `run.${status}`], []]);
+  });
+});
