@@ -1,22 +1,34 @@
 /** From what happened to what is sent: one delivery, and the job that sends it, for each endpoint that wants to know. */
 import { type Delivery, newDelivery } from '../domain/delivery.ts';
 import { MOST_WEBHOOK_ENDPOINTS, type WebhookEndpoint } from '../domain/webhook-endpoint.ts';
-import { ConflictError, type Scheduled, create } from '../ports/commit.ts';
+import { ConflictError, type Scheduled, TimersFullError, create } from '../ports/commit.ts';
+import type { Thread } from '../domain/thread.ts';
 import type { FeedEvent } from '../ports/feed.ts';
 import type { World } from '../ports/world.ts';
 import { armWarning } from './arm-warning.ts';
 import { type Happening, happeningOf } from './webhook-events.ts';
 
 type Parts = Pick<World, 'store' | 'commit' | 'clock'>;
+type LoggingParts = Parts & Pick<World, 'log'>;
 
 /** May be told the same again: each delivery has the id that follows from its event, and is made once. */
-export async function tellWebhooks(world: Parts, told: FeedEvent): Promise<void> {
+export async function tellWebhooks(world: LoggingParts, told: FeedEvent): Promise<void> {
   const happening = happeningOf(told);
   if (!happening) return;
   const endpoints = await endpointsOf(world, happening.projectId);
   if (endpoints.length === 0) return;
-  if (told.kind === 'thread' && told.type === 'created') await armWarning(world, told.record);
   await tellTo(world, endpoints, happening);
+  if (told.kind === 'thread' && told.type === 'created') await warnLater(world, told.record);
+}
+
+/** A thread that there is no timer left for goes unwarned: what else happens is told all the same. */
+async function warnLater(world: LoggingParts, thread: Thread): Promise<void> {
+  try {
+    await armWarning(world, thread);
+  } catch (error) {
+    if (!(error instanceof TimersFullError)) throw error;
+    world.log.error('warning_not_set', { threadId: thread.id, error });
+  }
 }
 
 /** For what no change of a record tells. */

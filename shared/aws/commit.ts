@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type Change, type Commit, ConflictError, type Scheduled, type Write } from '../ports/commit.ts';
+import { type Change, type Commit, ConflictError, type Scheduled, TimersFullError, type Write } from '../ports/commit.ts';
 import { isFed } from '../ports/feed.ts';
 import type { Background } from './background.ts';
 import { type Bodies, bodyKey } from './bodies.ts';
@@ -110,8 +110,18 @@ function spill(batch: Planned[], commitId: string): { blob: string; body: string
 async function schedule({ sender, timers, clock }: CommitParts, change: Change): Promise<void> {
   await Promise.all([
     inParallel(AT_ONCE, (change.jobs ?? []).flatMap((scheduled) => withSecond(scheduled, clock.nowMs())), (scheduled) => sender.send(scheduled)),
-    inParallel(AT_ONCE, change.timers ?? [], (scheduled) => timers.start(scheduled)),
+    inParallel(AT_ONCE, change.timers ?? [], (scheduled) => startTimer({ sender, timers }, scheduled)),
   ]);
+}
+
+/** A run's window fits what SQS can hold a message back for; it must not depend on how many threads have timers. */
+async function startTimer({ sender, timers }: Pick<CommitParts, 'sender' | 'timers'>, scheduled: Scheduled): Promise<void> {
+  try {
+    await timers.start(scheduled);
+  } catch (error) {
+    if (!(error instanceof TimersFullError) || scheduled.job.type !== 'expire-run') throw error;
+    await sender.send(scheduled);
+  }
 }
 
 /**

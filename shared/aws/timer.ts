@@ -1,7 +1,7 @@
-import { ExecutionAlreadyExists, ExecutionDoesNotExist, type SFNClient, StartExecutionCommand, StopExecutionCommand, ValidationException } from '@aws-sdk/client-sfn';
+import { ExecutionAlreadyExists, ExecutionDoesNotExist, ExecutionLimitExceeded, type SFNClient, StartExecutionCommand, StopExecutionCommand, ValidationException } from '@aws-sdk/client-sfn';
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
-import type { Scheduled } from '../ports/commit.ts';
+import { type Scheduled, TimersFullError } from '../ports/commit.ts';
 import { type Handle, Job } from '../ports/queue.ts';
 import { type QueueParts, makeSender, pauseAfter } from './queue.ts';
 
@@ -9,6 +9,7 @@ import { type QueueParts, makeSender, pauseAfter } from './queue.ts';
 const TimerInput = z.strictObject({ dueAt: z.iso.datetime(), job: Job });
 
 export interface Timers {
+  /** TimersFullError when the account has a million of them open, as threads that are to be warned of their end keep them. */
   start(scheduled: Scheduled): Promise<void>;
   /** Takes back a timer; does nothing for the names of jobs. */
   stop(name: string): Promise<void>;
@@ -26,6 +27,7 @@ export function makeTimers(sfn: SFNClient, stateMachineArn: string): Timers {
       try {
         await sfn.send(new StartExecutionCommand({ stateMachineArn, name: executionName(name), input: JSON.stringify(input) }));
       } catch (error) {
+        if (error instanceof ExecutionLimitExceeded) throw new TimersFullError(error);
         // The same timer of an attempt before this one: it will go off, or has gone off.
         if (!(error instanceof ExecutionAlreadyExists)) throw error;
       }

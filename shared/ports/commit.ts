@@ -51,6 +51,14 @@ export class ConflictError extends Error {
   }
 }
 
+/** There are as many timers as there can be. Nothing was written. */
+export class TimersFullError extends Error {
+  constructor(cause: unknown) {
+    super('no more timers can be set', { cause });
+    this.name = 'TimersFullError';
+  }
+}
+
 export const create = <K extends Kind>(kind: K, record: RecordOf<K>): Extract<Write<K>, { op: 'create' }> => ({
   op: 'create',
   key: keyOf(kind, record),

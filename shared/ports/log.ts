@@ -12,6 +12,7 @@ export type LogCode =
   | 'background_failed'
   | 'delivery_given_up'
   | 'tool_call_failed'
+  | 'warning_not_set'
   | 'thread_reaped';
 
 export interface Log {

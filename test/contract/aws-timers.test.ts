@@ -1,9 +1,10 @@
 /** Jobs and timers of a change, over SQS and Step Functions: durable before its records, and taken back as far as that goes. */
 import { describe, expect, it } from '@jest/globals';
+import { tellWebhooks } from '../../shared/actions/tell-webhooks.ts';
 import { executionName } from '../../shared/aws/timer.ts';
 import { create } from '../../shared/ports/commit.ts';
 import { keyOf } from '../../shared/ports/store.ts';
-import { aThread } from '../support/records.ts';
+import { PROJECT, aProject, aThread, aWebhookEndpoint } from '../support/records.ts';
 import { useEngines, useTroubled } from './aws-stage.ts';
 import { DONE, job, MINUTE } from './suites/deliveries.ts';
 import { failureOf } from './suites/stage.ts';
@@ -41,6 +42,33 @@ describe('jobs and timers of a change', () => {
     consumer.stop();
     // The job twice, as SQS may at any time; the timer once, since its name says which it is.
     expect(count).toBe(3);
+  });
+});
+
+describe('when there are as many timers as there can be', () => {
+  const full = refused('ExecutionLimitExceeded');
+
+  it('a run expires all the same, by a message', async () => {
+    troubled.relays.sfn.plan('StartExecution', full, 100);
+    const thread = aThread();
+    const job = { type: 'expire-run' as const, projectId: thread.projectId, threadId: thread.id, runId: 'run_1' };
+    await troubled.stage.commit({ name: 'test', writes: [create('thread', thread)], timers: [{ name: 'expire:run_1:1', job, dueMs: now() + 10 * MINUTE }] });
+    expect(await troubled.stage.store.get(keyOf('thread', thread))).toEqual(thread);
+    const sent = troubled.relays.sqs.passed.filter(({ operation }) => operation === 'SendMessage').map(({ body }) => JSON.parse(body) as { DelaySeconds: number; MessageBody: string });
+    expect(sent).toMatchObject([{ DelaySeconds: 600 }]);
+    expect(JSON.parse(sent[0]?.MessageBody ?? '')).toMatchObject({ job });
+  });
+
+  it('a thread that is to be warned of its end is told of, and goes unwarned', async () => {
+    const { world } = troubled.stage;
+    const thread = aThread({ retention: { days: 60 }, removeAfterMs: now() + 60 * 24 * 60 * MINUTE });
+    const endpoint = aWebhookEndpoint({ eventTypes: ['thread.created'] });
+    await troubled.stage.commit({ name: 'test', writes: [create('project', aProject({ id: PROJECT, expiringDays: 7 })), create('webhook_endpoint', endpoint), create('thread', thread)] });
+    troubled.relays.sfn.plan('StartExecution', full, 100);
+    const logged: string[] = [];
+    await tellWebhooks({ ...world, log: { info: () => undefined, error: (code) => logged.push(code) } }, { type: 'created', kind: 'thread', record: thread, atMs: now() });
+    expect(logged).toEqual(['warning_not_set']);
+    expect((await world.store.page('delivery', [PROJECT, endpoint.id], { order: 'asc', limit: 10 })).items).toMatchObject([{ event: { type: 'thread.created' } }]);
   });
 });
 
