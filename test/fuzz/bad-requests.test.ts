@@ -101,10 +101,12 @@ it('every route that takes a POST has a sample here for the mutations to begin w
 
 it('every sample would be taken, so that what is wrong with a mutation is the mutation', async () => {
   const bodies = samples(target.ids);
-  const { thread_id, run_id, message_id, assistant_id, webhook_endpoint_id } = target.ids;
+  const { thread_id, run_id, message_id, assistant_id, webhook_endpoint_id, function_name } = target.ids;
+  // A name can be taken once, and may have been by a request that only looked bad.
+  await target.send({ method: 'DELETE', path: `/v1/tool_endpoints/${bodies['POST /tool_endpoints']?.['name'] as string}`, headers: { authorization: 'Bearer sk-local' } });
   for (const [name, body] of Object.entries(bodies)) {
     const [method = '', pattern = ''] = name.split(' ');
-    const path = pattern.replace(':thread_id', thread_id).replace(':run_id', run_id).replace(':message_id', message_id).replace(':assistant_id', assistant_id).replace(':webhook_endpoint_id', webhook_endpoint_id);
+    const path = pattern.replace(':thread_id', thread_id).replace(':run_id', run_id).replace(':message_id', message_id).replace(':assistant_id', assistant_id).replace(':webhook_endpoint_id', webhook_endpoint_id).replace(':function_name', function_name);
     const answer = await target.send({ method, path: `/v1${path}`, headers: { authorization: 'Bearer sk-local' }, body: body && JSON.stringify(body) });
     await target.settled();
     // These two are about a run that has ended: refused for that, not for their bodies.

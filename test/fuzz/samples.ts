@@ -9,6 +9,7 @@ export interface Ids {
   step_id: string;
   export_id: string;
   webhook_endpoint_id: string;
+  function_name: string;
   model: string;
 }
 
@@ -43,6 +44,8 @@ const settings = {
 /** Told of nothing that happens here, so that nothing is ever sent. */
 const webhook: JsonObject = { name: 'Mine', url: 'http://127.0.0.1:9/', event_types: ['thread.expired'] };
 
+const toolEndpoint: JsonObject = { url: 'http://127.0.0.1:9/', timeout_seconds: 30 };
+
 /** By method and path as the routes table has them. Undefined: the endpoint reads no body. */
 export const samples = ({ assistant_id, thread_id }: Ids): Record<string, JsonObject | undefined> => ({
   'POST /assistants': { model: 'threadkeep-demo', ...assistant },
@@ -62,6 +65,9 @@ export const samples = ({ assistant_id, thread_id }: Ids): Record<string, JsonOb
   'POST /webhook_endpoints': webhook,
   'POST /webhook_endpoints/:webhook_endpoint_id': webhook,
   'POST /webhook_endpoints/:webhook_endpoint_id/rotate_secret': { keep_old_secret_active_for_24_hours: true },
+  'POST /tool_endpoints': { name: 'nobody_calls_it', ...toolEndpoint },
+  'POST /tool_endpoints/:function_name': toolEndpoint,
+  'POST /tool_endpoints/:function_name/rotate_secret': { keep_old_secret_active_for_24_hours: true },
   'POST /threads/:thread_id/runs/:run_id/submit_tool_outputs': { tool_outputs: [{ tool_call_id: 'call_1', output: 'Sunny' }], stream: false },
 });
 
@@ -108,6 +114,7 @@ const REQUIRED: Record<string, readonly string[]> = {
 };
 const REQUIRED_AT_TOP: Record<string, readonly string[]> = {
   'POST /webhook_endpoints': ['name', 'url', 'event_types'],
+  'POST /tool_endpoints': ['name', 'url'],
   'POST /assistants': ['model'],
   'POST /threads/runs': ['assistant_id'],
   'POST /threads/:thread_id/messages': ['role', 'content'],

@@ -23,7 +23,7 @@ export class Target {
   readonly #agent = new Agent({ keepAlive: true, maxSockets: 1 });
   readonly #countAll: string;
   /** A thread with messages and a run that has ended. */
-  ids: Ids = { assistant_id: '', thread_id: '', message_id: '', run_id: '', step_id: '', export_id: '', webhook_endpoint_id: '', model: 'threadkeep-demo' };
+  ids: Ids = { assistant_id: '', thread_id: '', message_id: '', run_id: '', step_id: '', export_id: '', webhook_endpoint_id: '', function_name: '', model: 'threadkeep-demo' };
   /** Of another project. */
   foreign: Ids = this.ids;
   /** A run that waits for tool outputs. */
@@ -92,10 +92,11 @@ export class Target {
     const thread_id = idOf(await this.good('POST', '/threads', { messages: [{ role: 'user', content: question }] }, key));
     const run_id = idOf(await this.good('POST', `/threads/${thread_id}/runs`, { assistant_id }, key));
     const webhook_endpoint_id = idOf(await this.good('POST', '/webhook_endpoints', { name: 'Mine', url: 'http://127.0.0.1:9/', event_types: ['thread.expired'] }, key));
+    const function_name = idOf(await this.good('POST', '/tool_endpoints', { name: `answers_${thread_id}`, url: 'http://127.0.0.1:9/' }, key));
     const export_id = idOf(await this.good('POST', `/threads/${thread_id}/exports`, {}, key));
     await this.settled();
     const first = async (path: string) => idOf(await this.good('GET', `/threads/${thread_id}/${path}?limit=1`, undefined, key), 'first_id');
-    return { assistant_id, thread_id, run_id, export_id, webhook_endpoint_id, message_id: await first('messages'), step_id: await first(`runs/${run_id}/steps`), model: 'threadkeep-demo' };
+    return { assistant_id, thread_id, run_id, export_id, webhook_endpoint_id, function_name, message_id: await first('messages'), step_id: await first(`runs/${run_id}/steps`), model: 'threadkeep-demo' };
   }
 }
 
