@@ -70,7 +70,8 @@ export async function outlives(scene: Scene, { streamed, deaths = [], sabotage, 
   const { threadId, first, next, told } = await converse(client, streamed);
   await sabotaging;
   await server.deployment.quiet();
-  const passed = [...saboteur.passed];
+  // Who tells webhooks looks beside all this, as often as the stream wakes it: crash-webhooks.test.ts.
+  const passed = saboteur.passed.filter((point) => !point.startsWith('EventTeller '));
 
   expect([first.status, next.status]).toEqual(['completed', 'completed']);
   expect(await transcript(client, threadId)).toEqual(TRANSCRIPT);
