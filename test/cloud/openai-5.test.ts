@@ -1,5 +1,5 @@
 import { openai5 } from '../e2e/clients/openai-5.ts';
-import { everything } from '../e2e/scenarios/index.ts';
+import { whatClientsDo } from '../e2e/scenarios/index.ts';
 import { onCloud } from './harness/cloud-server.ts';
 
-everything(openai5, onCloud);
+whatClientsDo(openai5, onCloud);

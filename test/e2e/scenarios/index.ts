@@ -1,7 +1,7 @@
 /** The one list of what every version of the official client must be able to do. */
 import { describe } from '@jest/globals';
 import type { Sdk } from '../clients/client.ts';
-import { type Start, embedded, useStageOn } from '../stage.ts';
+import { type Stage, type Start, embedded, useStageOn } from '../stage.ts';
 import { assistants } from './assistants.ts';
 import { cancel } from './cancel.ts';
 import { errors } from './errors.ts';
@@ -27,14 +27,27 @@ import { upstream } from './upstream.ts';
 import { waitingRuns } from './waiting-runs.ts';
 import { waitingTime } from './waiting-time.ts';
 
+type Scenarios = ((use: () => Stage) => void)[];
+
+/** In which one version of the client can differ from another. */
+const OF_THE_CLIENT: Scenarios = [assistants, threads, messages, paging, models, runs, tools, streams, helpers, settings, cancel, errors, shipped];
+const OF_THE_SERVER: Scenarios = [locks, waitingRuns, replacingRuns, following, limits, upstream, sameRecord, projects];
+
 /** `start` is the world that it is done in. */
 export function everything(sdk: Sdk, start: Start = embedded): void {
-  describe(`openai ${sdk.major}`, () => {
-    const use = useStageOn(sdk, (model) => start(model, { clocked: false }));
-    for (const scenarios of [assistants, threads, messages, paging, models, runs, locks, waitingRuns, replacingRuns, tools, streams, following, helpers, settings, limits, upstream, cancel, errors, sameRecord, projects, shipped]) scenarios(use);
-  });
+  play(sdk, start, [...OF_THE_CLIENT, ...OF_THE_SERVER]);
   describe(`openai ${sdk.major}, as time goes by`, () => {
     const use = useStageOn(sdk, (model) => start(model, { clocked: true }));
     for (const scenarios of [expiry, waitingTime, retention]) scenarios(use);
+  });
+}
+
+/** For a world that another version has shown to be right. */
+export const whatClientsDo = (sdk: Sdk, start: Start): void => play(sdk, start, OF_THE_CLIENT);
+
+function play(sdk: Sdk, start: Start, scenarios: Scenarios): void {
+  describe(`openai ${sdk.major}`, () => {
+    const use = useStageOn(sdk, (model) => start(model, { clocked: false }));
+    for (const each of scenarios) each(use);
   });
 }

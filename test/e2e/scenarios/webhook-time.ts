@@ -49,7 +49,8 @@ export function webhookTime(use: () => Stage): void {
       expect(delivery.attempts.every(({ status_code }) => status_code === 500)).toBe(true);
       expect((delivery.attempts.at(-1)?.at ?? 0) - created).toBeGreaterThanOrEqual(3 * DAY_S - 1);
       expect((delivery.attempts.at(-1)?.at ?? 0) - created).toBeLessThan(3.5 * DAY_S);
-      expect(receiver.received).toHaveLength(tries);
+      // At least once: what is under way when hours pass may be sent again.
+      expect(receiver.received.length).toBeGreaterThanOrEqual(tries);
 
       await stage.server.jump(DAY_MS);
       receiver.answer = () => 200;
