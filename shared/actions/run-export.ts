@@ -8,14 +8,12 @@ import { UploadGoneError } from '../ports/blobs.ts';
 import { MAX_ATTEMPTS, type Outcome } from '../ports/queue.ts';
 import { keys } from '../ports/store.ts';
 import type { World } from '../ports/world.ts';
+import { LONGEST_COMMIT_MS, LOOK_AGAIN_MS } from './await-commit.ts';
 import { EXPORT_LEASE_MS, writeExport } from './write-export.ts';
 import { ThreadGoneError } from './read-history.ts';
 
 const DONE: Outcome = { done: true };
 const AGAIN_NOW: Outcome = { done: false, againInMs: 0 };
-const LOOK_AGAIN_MS = 500;
-/** A job may come before its commit; one that has not come by then never will. */
-const LONGEST_COMMIT_MS = 60_000;
 
 interface Options {
   attempt?: number;

@@ -1,5 +1,5 @@
 import { InvokeCommand, type LambdaClient, LambdaServiceException } from '@aws-sdk/client-lambda';
-import type { Clock } from '../domain/clock.ts';
+import { type Clock, within } from '../domain/clock.ts';
 import { type FunctionAnswer, type FunctionRequest, type Functions, FunctionUnavailableError } from '../ports/functions.ts';
 
 /** Statuses of the service that say nothing of the function: too much at once, or a fault of Lambda's own. */
@@ -9,18 +9,10 @@ const MAY_PASS = (status: number): boolean => status === 429 || status >= 500;
 export function makeFunctions({ lambda, clock, allowed }: { lambda: LambdaClient; clock: Clock; allowed: readonly string[] }): Functions {
   return {
     mayInvoke: (arn) => allowed.includes(arn),
-    async invoke(request) {
-      const over = new AbortController();
-      const leave = () => over.abort(request.signal.reason);
-      const cancel = clock.after(request.timeoutMs, () => over.abort(new FunctionUnavailableError(`The function took longer than ${request.timeoutMs / 1000} seconds.`, false)));
-      request.signal.addEventListener('abort', leave);
-      try {
-        request.signal.throwIfAborted();
-        return await invoke(lambda, request, over.signal);
-      } finally {
-        request.signal.removeEventListener('abort', leave);
-        cancel();
-      }
+    invoke(request) {
+      const { timeoutMs: ms, signal } = request;
+      const late = () => new FunctionUnavailableError(`The function took longer than ${ms / 1000} seconds.`, false);
+      return within(clock, { ms, late, signal }, (over) => invoke(lambda, request, over));
     },
   };
 }

@@ -38,4 +38,19 @@ export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Prom
   });
 }
 
+/** Gives `work` a signal that aborts with what `late` makes after `ms`, or as soon as `signal` does, with its reason. */
+export async function within<T>(clock: Clock, { ms, late, signal }: { ms: number; late: () => Error; signal?: AbortSignal | undefined }, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  signal?.throwIfAborted();
+  const over = new AbortController();
+  const leave = () => over.abort(signal?.reason);
+  const cancel = clock.after(ms, () => over.abort(late()));
+  signal?.addEventListener('abort', leave);
+  try {
+    return await work(over.signal);
+  } finally {
+    signal?.removeEventListener('abort', leave);
+    cancel();
+  }
+}
+
 export const toSeconds = (ms: number): number => Math.floor(ms / 1000);

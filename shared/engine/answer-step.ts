@@ -7,7 +7,7 @@ import { type Usage, addUsage } from '../domain/usage.ts';
 import { create, update } from '../ports/commit.ts';
 import { keys } from '../ports/store.ts';
 import type { World } from '../ports/world.ts';
-import { LOOK_AGAIN_MS } from './await-commit.ts';
+import { LOOK_AGAIN_MS } from '../actions/await-commit.ts';
 import { commitHeld, stepOfTurn } from './checkpoint.ts';
 import { answerCalls } from './endpoint-calls.ts';
 import type { Hold } from './hold.ts';

@@ -11,7 +11,7 @@ import { ConflictError, retryOnConflict, update } from '../ports/commit.ts';
 import { type Job, MAX_ATTEMPTS, type Outcome } from '../ports/queue.ts';
 import { keys } from '../ports/store.ts';
 import type { World } from '../ports/world.ts';
-import { awaitCommit } from './await-commit.ts';
+import { awaitCommit } from '../actions/await-commit.ts';
 import { answerCalls } from './endpoint-calls.ts';
 import { RENEW_BELOW_MS, newLease } from './hold.ts';
 import { Interrupt } from './interrupt.ts';

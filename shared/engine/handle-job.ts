@@ -12,7 +12,7 @@ import { type RunOf, claimRun, isActive, isPastWindow, releaseTo } from '../doma
 import { ConflictError, update } from '../ports/commit.ts';
 import { type Delivery, type Job, MAX_ATTEMPTS, type Outcome, type RunJob } from '../ports/queue.ts';
 import type { World } from '../ports/world.ts';
-import { LOOK_AGAIN_MS, awaitCommit } from './await-commit.ts';
+import { LOOK_AGAIN_MS, awaitCommit } from '../actions/await-commit.ts';
 import { callTools } from './call-tools.ts';
 import { executeRun } from './execute-run.ts';
 import { newLease } from './hold.ts';

@@ -1,6 +1,6 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
-import type { Clock } from '../domain/clock.ts';
+import { type Clock, within } from '../domain/clock.ts';
 import { type Outbound, type OutboundRequest, UnreachableError, UnsafeUrlError } from '../ports/outbound.ts';
 import { type Address, send } from './send.ts';
 import { type Rules, type Target, readTarget } from './target.ts';
@@ -23,17 +23,9 @@ export function makeOutbound({ clock, loopback, resolve = resolveBySystem }: Out
     check: (url) => void readTarget(url, { loopback }),
     async post(request) {
       const target = readTarget(request.url, { loopback });
-      const over = new AbortController();
-      const leave = () => over.abort(request.signal?.reason);
-      const cancel = clock.after(request.timeoutMs, () => over.abort(new UnreachableError(`The endpoint took longer than ${request.timeoutMs / 1000} seconds.`)));
-      request.signal?.addEventListener('abort', leave);
-      try {
-        request.signal?.throwIfAborted();
-        return await orAborted(over.signal, postTo(target, request, resolve, over.signal));
-      } finally {
-        request.signal?.removeEventListener('abort', leave);
-        cancel();
-      }
+      const { timeoutMs: ms, signal } = request;
+      const late = () => new UnreachableError(`The endpoint took longer than ${ms / 1000} seconds.`);
+      return within(clock, { ms, late, signal }, (over) => orAborted(over, postTo(target, request, resolve, over)));
     },
   };
 }

@@ -1,37 +1,18 @@
 /** The receivers that docs/tool-endpoints.md gives people to copy, as they stand there. */
 import { afterEach, expect, test } from '@jest/globals';
-import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
-import { join } from 'node:path';
+import { spawn } from 'node:child_process';
 import { calls, text } from '../support/scripted-model.ts';
+import { freePort, receiversIn } from '../support/page-receivers.ts';
 import { ROOT, Spoken, plainEnv } from '../support/spoken.ts';
 import { openai7 } from './clients/openai-7.ts';
 import { eventually, useStage } from './stage.ts';
 import { deleteEndpoint, newEndpoint, outputsOf } from './tool-endpoints.ts';
 import { functionTool } from './tools.ts';
 
-const page = readFileSync(join(ROOT, 'docs/tool-endpoints.md'), 'utf8');
-const codeIn = (language: string): string => new RegExp(`\`\`\`${language}\\n([\\s\\S]*?)\`\`\``).exec(page)?.[1] ?? '';
-
-const RECEIVERS: [string, string, string[]][] = [['Node', process.execPath, ['--input-type=module', '--eval', codeIn('js')]]];
-/** A bare machine has none. */
-if (spawnSync('python3', ['--version']).status === 0) RECEIVERS.push(['Python', 'python3', ['-c', codeIn('python')]]);
-
 const use = useStage(openai7);
 afterEach(async () => void (await deleteEndpoint(use(), 'get_weather')));
 
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  await once(probe, 'close');
-  return port;
-}
-
-test.each(RECEIVERS)('in %s: answers a call, says what is wrong with another, and takes nothing that is not signed', async (_, program, args) => {
+test.each(receiversIn('docs/tool-endpoints.md'))('in %s: answers a call, says what is wrong with another, and takes nothing that is not signed', async (_, program, args) => {
   const stage = use();
   const port = await freePort();
   const endpoint = await newEndpoint(stage, { name: 'get_weather', url: `http://127.0.0.1:${port}/` });

@@ -1,21 +1,11 @@
 /** The receivers that docs/webhooks.md gives people to copy, as they stand there. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
-import { join } from 'node:path';
+import { spawn } from 'node:child_process';
 import OpenAI from 'openai';
 import { TestServer } from '../support/server.ts';
+import { freePort, receiversIn } from '../support/page-receivers.ts';
 import { ROOT, Spoken, plainEnv } from '../support/spoken.ts';
 import { eventually } from './stage.ts';
-
-const page = readFileSync(join(ROOT, 'docs/webhooks.md'), 'utf8');
-const codeIn = (language: string): string => new RegExp(`\`\`\`${language}\\n([\\s\\S]*?)\`\`\``).exec(page)?.[1] ?? '';
-
-const RECEIVERS: [string, string, string[]][] = [['Node', process.execPath, ['--input-type=module', '--eval', codeIn('js')]]];
-/** A bare machine has none. */
-if (spawnSync('python3', ['--version']).status === 0) RECEIVERS.push(['Python', 'python3', ['-c', codeIn('python')]]);
 
 let server: TestServer;
 beforeAll(async () => {
@@ -26,16 +16,7 @@ afterAll(async () => {
   await server.end();
 });
 
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  await once(probe, 'close');
-  return port;
-}
-
-test.each(RECEIVERS)('in %s: prints what happened, once, and takes nothing that is not signed', async (name, program, args) => {
+test.each(receiversIn('docs/webhooks.md'))('in %s: prints what happened, once, and takes nothing that is not signed', async (name, program, args) => {
   const port = await freePort();
   const client = new OpenAI({ baseURL: server.baseUrl, apiKey: await server.createKey(`proj_${name}`), maxRetries: 0 });
   const endpoint = await client.webhooks.create({ name: 'Try', url: `http://127.0.0.1:${port}/`, event_types: ['thread.created', 'thread.deleted'] as never });

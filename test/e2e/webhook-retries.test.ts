@@ -1,7 +1,8 @@
 /** What becomes of events that an endpoint does not take, in days of a clock that stands still between them. */
 import { describe, expect, jest, test } from '@jest/globals';
 import { UnreachableError } from '../../shared/ports/outbound.ts';
-import { WebhookWorld, type WireDelivery, until } from './webhook-world.ts';
+import type { WireDelivery } from './webhook-calls.ts';
+import { WebhookWorld, until } from './webhook-world.ts';
 
 jest.setTimeout(60_000);
 

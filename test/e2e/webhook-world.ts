@@ -10,15 +10,7 @@ import type { Clock } from '../../shared/domain/clock.ts';
 import type { EmbeddedWorld } from '../../shared/embedded/index.ts';
 import type { OutboundRequest } from '../../shared/ports/outbound.ts';
 import { ManualClock } from '../support/manual-clock.ts';
-
-export interface WireDelivery {
-  id: string;
-  status: string;
-  attempt_count: number;
-  attempts: { at: number; status_code: number | null; error: string | null }[];
-  next_attempt_at: number | null;
-  event: { id: string; type: string; created_at: number; data: Record<string, string> };
-}
+import type { WireDelivery } from './webhook-calls.ts';
 
 /** Resolves to the status that comes back; rejects as the port does. */
 export type Answer = (request: OutboundRequest) => Promise<number>;

@@ -1,24 +1,19 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { createRun } from '../../shared/actions/create-run.ts';
-import { createThread } from '../../shared/actions/create-thread.ts';
 import { driveJob } from '../../shared/actions/run-jobs.ts';
 import type { RunEvent } from '../../shared/domain/run-event.ts';
 import type { Run } from '../../shared/domain/run.ts';
-import { type EmbeddedWorld, openEmbeddedWorld } from '../../shared/embedded/index.ts';
+import type { EmbeddedWorld } from '../../shared/embedded/index.ts';
 import { followRun } from '../../shared/engine/follow-run.ts';
 import { handleJob } from '../../shared/engine/handle-job.ts';
 import { RunSignals } from '../../shared/engine/run-signals.ts';
-import { create } from '../../shared/ports/commit.ts';
 import type { Model, ModelChunk } from '../../shared/ports/model.ts';
 import { toFrame } from '../../shared/wire/sse.ts';
-import { ManualClock } from '../support/manual-clock.ts';
+import type { ManualClock } from '../support/manual-clock.ts';
 import { SseFrames } from '../support/sse-frames.ts';
 import { StreamRules } from '../support/stream-rules.ts';
-import { PROJECT, assistantOf, text } from './sample-records.ts';
+import { PROJECT } from './sample-records.ts';
+import { newRunOn, openStillWorld } from './still-world.ts';
 
 // Processes are told apart by their signals and their owner's name; they share one store, as Lambdas do.
 
@@ -55,23 +50,15 @@ async function settled(): Promise<void> {
   for (let n = 0; n < 30; n++) await turn();
 }
 
-let folder: string;
 let clock: ManualClock;
+let close: () => void;
 let model: SpeakingModel;
 let embedded: EmbeddedWorld;
 beforeEach(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'threadkeep-follow-'));
-  clock = new ManualClock();
   model = new SpeakingModel();
-  const config = { runWindowSeconds: 600, retention: 'never' as const, contextWindow: () => 128_000 };
-  const log = { info: () => undefined, error: () => undefined };
-  embedded = await openEmbeddedWorld({ dataFolder: folder, model: { aliases: new Map() }, config, clock, log });
-  await embedded.commit({ name: 'put', writes: [create('assistant', assistantOf())] });
+  ({ clock, embedded, close } = await openStillWorld());
 });
-afterEach(() => {
-  embedded.close();
-  rmSync(folder, { recursive: true });
-});
+afterEach(() => close());
 
 /** One process among several: who dies is known to nobody. */
 class Process {
@@ -114,12 +101,7 @@ function gist(event: RunEvent): string {
   return `${name} ${event.content.map((part) => (part.type === 'text' ? part.text.value : part.refusal)).join('|')}`;
 }
 
-async function newRun(): Promise<Run> {
-  const message = { role: 'user' as const, content: [text('Hello')], attachments: [], metadata: {} };
-  const thread = await createThread(embedded, PROJECT, { messages: [message], metadata: {}, toolResources: {} });
-  const overrides = { metadata: {}, truncationStrategy: { type: 'auto' as const }, toolChoice: 'auto' as const, parallelToolCalls: true };
-  return (await createRun(embedded, thread.id, [], { projectId: PROJECT, assistantId: 'asst_test', overrides })).run;
-}
+const newRun = (): Promise<Run> => newRunOn(embedded);
 
 const BEGUN = ['run.created', 'run.queued', 'run.in_progress'];
 const OPENED = ['run.step.created', 'run.step.in_progress', 'message.created', 'message.in_progress'];

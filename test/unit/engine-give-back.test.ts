@@ -1,24 +1,20 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { cancelRun } from '../../shared/actions/cancel-run.ts';
-import { createRun } from '../../shared/actions/create-run.ts';
-import { createThread } from '../../shared/actions/create-thread.ts';
 import { driveJob } from '../../shared/actions/run-jobs.ts';
 import { type Run, releaseTo } from '../../shared/domain/run.ts';
-import { type EmbeddedWorld, openEmbeddedWorld } from '../../shared/embedded/index.ts';
+import type { EmbeddedWorld } from '../../shared/embedded/index.ts';
 import { handleJob } from '../../shared/engine/handle-job.ts';
 import { newLease } from '../../shared/engine/hold.ts';
 import { RunSignals } from '../../shared/engine/run-signals.ts';
-import { create, update } from '../../shared/ports/commit.ts';
+import { update } from '../../shared/ports/commit.ts';
 import { type Model, type ModelChunk, ModelError, type ModelRequest } from '../../shared/ports/model.ts';
 import type { Delivery, Outcome } from '../../shared/ports/queue.ts';
 import { keys } from '../../shared/ports/store.ts';
 import type { World } from '../../shared/ports/world.ts';
-import { ManualClock } from '../support/manual-clock.ts';
-import { PROJECT, assistantOf, text } from './sample-records.ts';
+import type { ManualClock } from '../support/manual-clock.ts';
+import { PROJECT } from './sample-records.ts';
+import { newRunOn, openStillWorld } from './still-world.ts';
 
 // A driver whose time is up leaves its run to the next one, who goes on at once. The clock stands still in all of this: nothing waits for a lease.
 
@@ -52,33 +48,20 @@ class ScriptedModel implements Model {
   list = () => Promise.resolve([]);
 }
 
-let folder: string;
 let clock: ManualClock;
+let close: () => void;
 let model: ScriptedModel;
 let embedded: EmbeddedWorld;
 beforeEach(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'threadkeep-give-back-'));
-  clock = new ManualClock();
   model = new ScriptedModel();
-  const config = { runWindowSeconds: 600, retention: 'never' as const, contextWindow: () => 128_000 };
-  const log = { info: () => undefined, error: () => undefined };
-  embedded = await openEmbeddedWorld({ dataFolder: folder, model: { aliases: new Map() }, config, clock, log });
-  await embedded.commit({ name: 'put', writes: [create('assistant', assistantOf())] });
+  ({ clock, embedded, close } = await openStillWorld());
 });
-afterEach(() => {
-  embedded.close();
-  rmSync(folder, { recursive: true });
-});
+afterEach(() => close());
 
 /** The world as one process among several has it: who dies is known to nobody. */
 const processOf = (owner: string): World => ({ ...embedded, model, owner, isGone: () => false });
 
-async function newRun(): Promise<Run> {
-  const message = { role: 'user' as const, content: [text('Hello')], attachments: [], metadata: {} };
-  const thread = await createThread(embedded, PROJECT, { messages: [message], metadata: {}, toolResources: {} });
-  const overrides = { metadata: {}, truncationStrategy: { type: 'auto' as const }, toolChoice: 'auto' as const, parallelToolCalls: true };
-  return (await createRun(embedded, thread.id, [], { projectId: PROJECT, assistantId: 'asst_test', overrides })).run;
-}
+const newRun = (): Promise<Run> => newRunOn(embedded);
 
 const deliveryOf = (run: Run): Delivery => ({ job: driveJob(run, clock.nowMs()).job, attempt: 1 });
 const stored = (run: Run) => embedded.store.get(keys.run(PROJECT, run.threadId, run.id));

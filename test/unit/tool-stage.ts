@@ -1,14 +1,9 @@
 /** An embedded world on a clock that stands still, a model that answers as it is told, and endpoints that answer when they are told. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
-import { createRun } from '../../shared/actions/create-run.ts';
-import { createThread } from '../../shared/actions/create-thread.ts';
 import { driveJob } from '../../shared/actions/run-jobs.ts';
 import type { RunStep } from '../../shared/domain/run-step.ts';
 import type { Run } from '../../shared/domain/run.ts';
-import { type EmbeddedWorld, openEmbeddedWorld } from '../../shared/embedded/index.ts';
+import type { EmbeddedWorld } from '../../shared/embedded/index.ts';
 import { handleJob } from '../../shared/engine/handle-job.ts';
 import { RunSignals } from '../../shared/engine/run-signals.ts';
 import { create } from '../../shared/ports/commit.ts';
@@ -17,9 +12,10 @@ import type { OutboundRequest } from '../../shared/ports/outbound.ts';
 import type { Job, Outcome } from '../../shared/ports/queue.ts';
 import { keys } from '../../shared/ports/store.ts';
 import type { Feature, World } from '../../shared/ports/world.ts';
-import { ManualClock } from '../support/manual-clock.ts';
+import type { ManualClock } from '../support/manual-clock.ts';
 import { aToolEndpoint } from '../support/records.ts';
-import { PROJECT, assistantOf, text } from './sample-records.ts';
+import { PROJECT } from './sample-records.ts';
+import { type StillWorld, newRunOn, openStillWorld } from './still-world.ts';
 
 const usage = { prompt_tokens: 10, completion_tokens: 3, total_tokens: 13 };
 export const says = (content: string): ModelChunk[] => [{ choices: [{ index: 0, delta: { content }, finish_reason: 'stop' }], usage }];
@@ -36,29 +32,25 @@ interface Asked {
 }
 
 export class ToolStage implements AsyncDisposable {
-  readonly clock = new ManualClock();
+  readonly clock: ManualClock;
   readonly answers: ModelChunk[][] = [];
   readonly requests: ModelRequest[] = [];
   readonly asked: Asked[] = [];
   readonly committed: string[] = [];
   readonly #embedded: EmbeddedWorld;
-  readonly #folder: string;
+  readonly #close: () => void;
 
   static async start(...endpoints: string[]): Promise<ToolStage> {
-    const folder = mkdtempSync(join(tmpdir(), 'threadkeep-tools-'));
-    const clock = new ManualClock();
-    const config = { runWindowSeconds: 600, retention: 'never' as const, contextWindow: () => 128_000 };
-    const log = { info: () => undefined, error: () => undefined };
-    const embedded = await openEmbeddedWorld({ dataFolder: folder, model: { aliases: new Map() }, config, clock, log });
     const tools = ['here', 'near', 'far'].map((name) => ({ type: 'function' as const, function: { name } }));
     const records = endpoints.map((id) => create('tool_endpoint', aToolEndpoint({ id, projectId: PROJECT, target: { url: `https://example.com/${id}` } })));
-    await embedded.commit({ name: 'put', writes: [create('assistant', assistantOf({ tools })), ...records] });
-    return new ToolStage(embedded, folder, clock);
+    const still = await openStillWorld({ tools });
+    await still.embedded.commit({ name: 'put', writes: records });
+    return new ToolStage(still);
   }
 
-  private constructor(embedded: EmbeddedWorld, folder: string, clock: ManualClock) {
+  private constructor({ embedded, clock, close }: StillWorld) {
     this.#embedded = embedded;
-    this.#folder = folder;
+    this.#close = close;
     this.clock = clock;
   }
 
@@ -73,11 +65,8 @@ export class ToolStage implements AsyncDisposable {
     return { ...this.#embedded, config: { ...this.#embedded.config, lacks: new Set(lacks) }, model, outbound, commit, owner, isGone: () => false };
   }
 
-  async newRun(): Promise<Run> {
-    const message = { role: 'user' as const, content: [text('Hello')], attachments: [], metadata: {} };
-    const thread = await createThread(this.world(), PROJECT, { messages: [message], metadata: {}, toolResources: {} });
-    const overrides = { metadata: {}, truncationStrategy: { type: 'auto' as const }, toolChoice: 'auto' as const, parallelToolCalls: true };
-    return (await createRun(this.world(), thread.id, [], { projectId: PROJECT, assistantId: 'asst_test', overrides })).run;
+  newRun(): Promise<Run> {
+    return newRunOn(this.world());
   }
 
   handle(job: Job, { owner, attempt = 1, giveBack, signals = new RunSignals(), lacks }: { owner?: string; attempt?: number; giveBack?: AbortSignal; signals?: RunSignals; lacks?: Feature[] } = {}): Promise<Outcome> {
@@ -127,8 +116,7 @@ export class ToolStage implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#embedded.close();
-    rmSync(this.#folder, { recursive: true });
+    this.#close();
   }
 
   async *#say(request: ModelRequest): AsyncGenerator<ModelChunk> {

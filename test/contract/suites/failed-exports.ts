@@ -49,6 +49,15 @@ export function describeFailedExports<W extends ContractWorld>(name: string, mak
       throw new Error(`${id} never ends`);
     }
 
+    /** Reads as the store does, and has the thread gone behind the first part, which is stored by then. */
+    function deletingAfterOnePage(world: World, threadId: string): World['store']['page'] {
+      let pages = 0;
+      return async (kind, scope, query) => {
+        if (kind === 'message' && ++pages === 2) await reapThread(world, await deleteThread(world, PROJECT, threadId));
+        return world.store.page(kind, scope, query);
+      };
+    }
+
     async function expectFailed(world: World, id: string, code: string) {
       const [record, content] = [await endOf(world, id), await (await client(world))(`/exports/${id}/content`)];
       expect(record).toMatchObject({ status: 'failed', last_error: { code }, completed_at: null, failed_at: expect.any(Number) });
@@ -69,12 +78,7 @@ export function describeFailedExports<W extends ContractWorld>(name: string, mak
     it('of a thread that is deleted and reaped while it is written fails, and is no shorter history', async () => {
       const world = open();
       const threadId = await longThread(stage);
-      let pages = 0;
-      const page: World['store']['page'] = async (kind, scope, query) => {
-        // Behind the first part, which is stored by then.
-        if (kind === 'message' && ++pages === 2) await reapThread(world, await deleteThread(world, PROJECT, threadId));
-        return world.store.page(kind, scope, query);
-      };
+      const page = deletingAfterOnePage(world, threadId);
       const { id } = await createExport(world, PROJECT, { threadId }, 'jsonl');
       const uploads: string[] = [];
       const begin: World['blobs']['begin'] = async (...args) => {
@@ -91,11 +95,7 @@ export function describeFailedExports<W extends ContractWorld>(name: string, mak
     it('of a project whose thread is deleted while it is written has of it what was read, and says so', async () => {
       const world = open();
       const threadId = await longThread(stage);
-      let pages = 0;
-      const page: World['store']['page'] = async (kind, scope, query) => {
-        if (kind === 'message' && ++pages === 2) await reapThread(world, await deleteThread(world, PROJECT, threadId));
-        return world.store.page(kind, scope, query);
-      };
+      const page = deletingAfterOnePage(world, threadId);
       const { id } = await createExport(world, PROJECT, { metadata: {} }, 'jsonl');
       work({ ...world, store: { ...world.store, page } });
       expect(await endOf(world, id)).toMatchObject({ status: 'completed', counts: { threads: 1, messages: 50 } });

@@ -2,7 +2,7 @@ import type { Outcome } from '../ports/queue.ts';
 
 export const LOOK_AGAIN_MS = 500;
 /** A job may come before its commit; one that has not come by then never will. Twice what the slowest of commits is given. */
-const LONGEST_COMMIT_MS = 60_000;
+export const LONGEST_COMMIT_MS = 60_000;
 
 /**
  * Looks again ever more rarely: after half of the time that it is late, half a second at least. Not a failed attempt: those are counted, and

@@ -1,0 +1,41 @@
+/** An embedded world with an assistant, on a clock that stands still. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createRun } from '../../shared/actions/create-run.ts';
+import { createThread } from '../../shared/actions/create-thread.ts';
+import type { Assistant } from '../../shared/domain/assistant.ts';
+import type { Run } from '../../shared/domain/run.ts';
+import { type EmbeddedWorld, openEmbeddedWorld } from '../../shared/embedded/index.ts';
+import { create } from '../../shared/ports/commit.ts';
+import type { World } from '../../shared/ports/world.ts';
+import { ManualClock } from '../support/manual-clock.ts';
+import { PROJECT, assistantOf, text } from './sample-records.ts';
+
+export interface StillWorld {
+  clock: ManualClock;
+  embedded: EmbeddedWorld;
+  close: () => void;
+}
+
+export async function openStillWorld(assistant: Partial<Assistant> = {}): Promise<StillWorld> {
+  const folder = mkdtempSync(join(tmpdir(), 'threadkeep-still-'));
+  const clock = new ManualClock();
+  const config = { runWindowSeconds: 600, retention: 'never' as const, contextWindow: () => 128_000 };
+  const log = { info: () => undefined, error: () => undefined };
+  const embedded = await openEmbeddedWorld({ dataFolder: folder, model: { aliases: new Map() }, config, clock, log });
+  await embedded.commit({ name: 'put', writes: [create('assistant', assistantOf(assistant))] });
+  const close = () => {
+    embedded.close();
+    rmSync(folder, { recursive: true });
+  };
+  return { clock, embedded, close };
+}
+
+/** A run of that assistant, on a thread with one message. */
+export async function newRunOn(world: World): Promise<Run> {
+  const message = { role: 'user' as const, content: [text('Hello')], attachments: [], metadata: {} };
+  const thread = await createThread(world, PROJECT, { messages: [message], metadata: {}, toolResources: {} });
+  const overrides = { metadata: {}, truncationStrategy: { type: 'auto' as const }, toolChoice: 'auto' as const, parallelToolCalls: true };
+  return (await createRun(world, thread.id, [], { projectId: PROJECT, assistantId: 'asst_test', overrides })).run;
+}
