@@ -19,7 +19,7 @@ export async function seedThread(folder: string, count: number): Promise<string>
   const world = await openEmbeddedWorld({
     dataFolder: folder,
     model: { aliases: new Map() },
-    config: { runWindowSeconds: 600, retention: { days: 60 }, contextWindow: () => 128_000 },
+    config: { runWindowSeconds: 600, retention: { days: 60 }, mostFileTokens: 5_000_000, mostFilesPerStore: 10_000, contextWindow: () => 128_000 },
     clock: systemClock,
     log: { info: () => undefined, error: (code, fields) => console.error(code, fields) },
   });

@@ -24,7 +24,7 @@ async function reap(mine: AwsWorld, record: DynamoDBRecord, giveBack: AbortSigna
   if (event?.type !== 'removed') return;
   try {
     await reapOnceExported(mine, event, giveBack);
-    await mine.removeContents(event.record);
+    if (event.kind === 'thread') await mine.removeContents(event.record);
   } catch (error) {
     telemetry.log.error('feed_failed', { threadId: event.record.id, error });
     throw error;

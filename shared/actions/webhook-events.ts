@@ -38,5 +38,8 @@ export function happeningOf(told: FeedEvent): Happening | undefined {
       const threadId = 'threadId' in of ? of.threadId : undefined;
       return status === 'completed' ? make('thread.export.completed', threadId, { thread_id: threadId }) : undefined;
     }
+    case 'file':
+    case 'upload':
+      return undefined;
   }
 }

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../domain/clock.ts';
 import type { Thread } from '../domain/thread.ts';
+import { makeDocuments } from '../documents/index.ts';
 import { makeOutbound } from '../outbound/index.ts';
 import type { Commit } from '../ports/commit.ts';
 import type { FeedEvent } from '../ports/feed.ts';
@@ -20,6 +21,7 @@ import { type ModelSettings, makeModel } from './model.ts';
 import { type QueueParts, type QueueRecord, handleRecord, makeSender, missing } from './queue.ts';
 import { Reader } from './reader.ts';
 import { threadPk } from './schema.ts';
+import { makeSearchIndex } from './search-index.ts';
 import { makeStore } from './store.ts';
 import { type Timers, handleTimer, makeTimers } from './timer.ts';
 
@@ -101,6 +103,8 @@ export function openAwsWorld({ resources, model, config, clock, log, clients = m
     ...records,
     blobs: makeBlobs(clients.s3, resources.bucket),
     outbound: makeOutbound({ clock, loopback: false }),
+    index: makeSearchIndex(),
+    documents: makeDocuments(),
     functions: toolFunctions && makeFunctions({ lambda: clients.lambda, clock, allowed: toolFunctions }),
     model: makeModel(model, { secrets: clients.secrets, clock }),
     owner: environment,

@@ -3,8 +3,8 @@ import { type AttributeValue, BatchGetItemCommand, QueryCommand } from '@aws-sdk
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Kind, Page, PageQuery, RecordOf } from '../ports/store.ts';
 import { type Item, keyItem, placeOfItem, text } from './items.ts';
-import { hasPairs } from './metadata.ts';
 import { inParallel } from './parallel.ts';
+import { recordFilter } from './record-filter.ts';
 import { type Place, TABLE, byBytes, cursorText } from './schema.ts';
 import type { StoreParts } from './store.ts';
 
@@ -26,7 +26,7 @@ export function makeListing(parts: StoreParts) {
     const reversed = before !== undefined && after === undefined;
     const forward = (order === 'asc') !== reversed;
     const far = reversed || before === undefined ? undefined : cursorText(before);
-    const pairs = Object.entries(query.where?.metadata ?? {});
+    const fits = recordFilter(query.where);
     const found: RecordOf<K>[] = [];
     let cursor = reversed ? before : after;
     if (query.where?.runId !== undefined) return { items: [], hasMore: false };
@@ -35,9 +35,9 @@ export function makeListing(parts: StoreParts) {
       const entries = round.entries.filter(({ id }) => far === undefined || (forward ? byBytes(id, far) < 0 : byBytes(id, far) > 0));
       for (let at = 0; at < entries.length && found.length <= limit; ) {
         // Without a filter nothing beyond the page need be read.
-        const batch = entries.slice(at, at + Math.min(MOST_IN_BATCH, pairs.length > 0 ? Infinity : limit + 1 - found.length));
+        const batch = entries.slice(at, at + Math.min(MOST_IN_BATCH, fits ? Infinity : limit + 1 - found.length));
         const records = await readAll(parts, kind, batch);
-        found.push(...records.filter((record) => hasPairs(record, pairs)));
+        found.push(...records.filter((record) => fits?.(record) ?? true));
         at += batch.length;
       }
       // An entry beyond the far cursor was left out: so is everything behind it.

@@ -16,8 +16,15 @@
  * | delivery         | D#<project>#<endpoint>#<id> | #            | D#<project>#<endpoint>#<shard> | id   |
  * | export           | E#<project>#<id>            | #            | E#<project>#<shard>            | id   |
  * | tool_endpoint    | F#<project>#<name>          | #            | F#<project>#<shard>            | name |
+ * | file             | B#<project>#<id>            | #            | B#<project>#<shard>            | id   |
+ * | file_place       | B#<project>#<file>          | V#<store>    |                                |      |
+ * | upload           | U#<project>#<id>            | #            | U#<project>#<shard>            | id   |
+ * | upload_part      | U#<project>#<upload>        | P#<id>       |                                |      |
+ * | vector_store     | V#<project>#<id>            | #            | V#<project>#<shard>            | id   |
+ * | vector_store_file| V#<project>#<store>         | B#<file>     |                                |      |
+ * | file_batch       | V#<project>#<store>         | G#<id>       |                                |      |
  *
- * So all that hangs under a thread is one partition, and no key is hotter than its own thread. Ids sort by time: a page of
+ * So all that hangs under a thread is one partition, and no key is hotter than its own thread; likewise under a file, an upload and a vector store. Ids sort by time: a page of
  * messages, runs or steps is one key range. Records of the other kinds have a partition each. Those that can be listed are so through the
  * index: four shards, so that a project may make several thousand threads a second. The index holds keys alone and these
  * never change, so a change of the record does not write to it. Reads of an index are eventually consistent: a thread
@@ -45,14 +52,23 @@ export interface Place {
 }
 
 /** Kinds that are found through the index, and the letter that their keys begin with. */
-const LISTED = { assistant: 'A', thread: 'T', api_key: 'K', webhook_endpoint: 'W', delivery: 'D', export: 'E', tool_endpoint: 'F' } as const;
+const LISTED = { assistant: 'A', thread: 'T', api_key: 'K', webhook_endpoint: 'W', delivery: 'D', export: 'E', tool_endpoint: 'F', file: 'B', upload: 'U', vector_store: 'V' } as const;
 type ListedKind = keyof typeof LISTED;
 
 /** Kinds that are found by their keys alone, and the letter that those begin with. */
 const APART = { idempotency: 'I', project: 'P' } as const;
 
-/** Kinds in a thread's partition, and the letter that their sort keys begin with. */
-const HUNG = { message: 'M', run: 'R', step: 'S', alias: 'N' } as const;
+/** Kinds in the partition of what they hang under: the letter that this begins with, and the one that their sort keys begin with. */
+const HUNG = {
+  message: ['T', 'M'],
+  run: ['T', 'R'],
+  step: ['T', 'S'],
+  alias: ['T', 'N'],
+  file_place: ['B', 'V'],
+  upload_part: ['U', 'P'],
+  vector_store_file: ['V', 'B'],
+  file_batch: ['V', 'G'],
+} as const;
 type HungKind = keyof typeof HUNG;
 
 const OWN = '#';
@@ -74,16 +90,18 @@ const isHung = (kind: Kind): kind is HungKind => kind in HUNG;
 /** Undefined for a key that no stored record can have: DynamoDB would refuse to look for it. */
 export function placeOf({ kind, scope, id }: Key): Place | undefined {
   if (Buffer.byteLength(id) > MOST_ID || !id.isWellFormed() || !scope.every((part) => part.isWellFormed())) return undefined;
-  const place = isHung(kind) ? { pk: threadPk(scope), sk: hungPrefix(kind, scope) + id } : { pk: `${isListed(kind) ? LISTED[kind] : APART[kind]}#${joined(...scope, id)}`, sk: OWN };
+  const place = isHung(kind) ? { pk: hungPk(kind, scope), sk: hungPrefix(kind, scope) + id } : { pk: `${isListed(kind) ? LISTED[kind] : APART[kind]}#${joined(...scope, id)}`, sk: OWN };
   return fits(place) ? place : undefined;
 }
 
 const fits = ({ pk, sk }: Place): boolean => Buffer.byteLength(pk) <= MOST_PK && Buffer.byteLength(sk) <= MOST_SK;
 
 /** Of a thread's own record and of all that hangs under it. Of its scope: [project, thread]. */
-export const threadPk = ([projectId = '', threadId = '']: Scope): string => `T#${joined(projectId, threadId)}`;
+export const threadPk = (scope: Scope): string => hungPk('message', scope);
 
-const hungPrefix = (kind: HungKind, [, , runId = '']: Scope): string => (kind === 'step' ? `S#${escaped(runId)}#` : `${HUNG[kind]}#`);
+const hungPk = (kind: HungKind, [projectId = '', parentId = '']: Scope): string => `${HUNG[kind][0]}#${joined(projectId, parentId)}`;
+
+const hungPrefix = (kind: HungKind, [, , runId = '']: Scope): string => (kind === 'step' ? `S#${escaped(runId)}#` : `${HUNG[kind][1]}#`);
 
 /** The one key range that holds all records of a kind in a scope. `last` is no record's key and behind all of them. */
 export interface Range {
@@ -95,7 +113,7 @@ export interface Range {
 /** Undefined for kinds that live apart, and for a scope that nothing can be in. */
 export function rangeOf(kind: Kind, scope: Scope): Range | undefined {
   if (!isHung(kind) || scope.length !== (kind === 'step' ? 3 : 2) || !scope.every((part) => part.isWellFormed())) return undefined;
-  const range = { pk: threadPk(scope), prefix: hungPrefix(kind, scope) };
+  const range = { pk: hungPk(kind, scope), prefix: hungPrefix(kind, scope) };
   // '$' follows '#'. The margin leaves room for any id or cursor behind the prefix.
   if (!fits({ pk: range.pk, sk: range.prefix + 'x'.repeat(CURSOR_CUT + 2) })) return undefined;
   return { ...range, last: `${range.prefix.slice(0, -1)}$` };

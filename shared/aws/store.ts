@@ -3,9 +3,9 @@ import type { Clock } from '../domain/clock.ts';
 import type { Kind, Page, PageQuery, RecordOf, Store } from '../ports/store.ts';
 import { type Item, isLive, text } from './items.ts';
 import { makeListing } from './listing.ts';
-import { hasPairs } from './metadata.ts';
 import { inParallel } from './parallel.ts';
 import type { Reader } from './reader.ts';
+import { recordFilter } from './record-filter.ts';
 import { runSpan } from './run-span.ts';
 import { type Range, byBytes, cursorText, listShards, placeOf, rangeOf } from './schema.ts';
 
@@ -45,13 +45,13 @@ async function pageOfRange<K extends Kind>(parts: StoreParts, kind: K, range: Ra
   if (!bounds) return { items: [], hasMore: false };
   const found: RecordOf<K>[] = [];
   const wanted = query.limit + 1;
-  const pairs = Object.entries(query.where?.metadata ?? {});
-  for await (const items of queried(parts, bounds, { wanted, runId: query.where?.runId, filtered: pairs.length > 0 })) {
+  const fits = recordFilter(query.where);
+  for await (const items of queried(parts, bounds, { wanted, runId: query.where?.runId, filtered: fits !== undefined })) {
     const live = items.filter((item) => isLive(item, parts.clock.nowMs()) && text(item, 'sk') !== bounds.excluded);
     // Without a filter nothing beyond the page need be looked at.
-    const candidates = pairs.length > 0 ? live : live.slice(0, wanted - found.length);
+    const candidates = fits ? live : live.slice(0, wanted - found.length);
     const records = await inParallel(AT_ONCE, candidates, (item) => parts.reader.record(kind, item));
-    for (const record of records) if (record && hasPairs(record, pairs)) found.push(record);
+    for (const record of records) if (record && (fits?.(record) ?? true)) found.push(record);
     if (found.length >= wanted) break;
   }
   const items = found.slice(0, query.limit);

@@ -20,6 +20,11 @@ export const PREFIX = {
   event: 'evt_',
   delivery: 'whd_',
   export: 'exp_',
+  file: 'file-',
+  upload: 'upload_',
+  upload_part: 'part_',
+  vector_store: 'vs_',
+  file_batch: 'vsfb_',
 } as const;
 export type IdKind = keyof typeof PREFIX;
 

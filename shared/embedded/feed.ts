@@ -10,7 +10,7 @@ const FIRST_PAUSE_MS = 5000;
 const LONGEST_PAUSE_MS = 600_000;
 const SWEEP_EVERY_MS = 30_000;
 const SWEEP_AT_ONCE = 500;
-const SWEPT_KINDS: readonly Kind[] = ['thread', 'idempotency', 'delivery'];
+const SWEPT_KINDS: readonly Kind[] = ['thread', 'idempotency', 'delivery', 'file', 'upload'];
 
 type Handle = (event: FeedEvent) => Promise<void>;
 

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { Clock } from '../domain/clock.ts';
+import { makeDocuments } from '../documents/index.ts';
 import { makeOutbound } from '../outbound/index.ts';
 import type { Feed } from '../ports/feed.ts';
 import type { Log } from '../ports/log.ts';
@@ -14,6 +15,7 @@ import { makeFeed } from './feed.ts';
 import { ensureLocalKey } from './keys.ts';
 import { type ModelSettings, makeModel } from './model.ts';
 import { makeQueue } from './queue.ts';
+import { makeSearchIndex } from './search-index.ts';
 import { makeStore } from './store.ts';
 
 export interface EmbeddedSettings {
@@ -58,6 +60,8 @@ export async function openEmbeddedWorld({ dataFolder, model, config, clock, log,
     model: makeModel(model),
     blobs,
     outbound: makeOutbound({ clock, loopback }),
+    index: makeSearchIndex(),
+    documents: makeDocuments(),
     owner,
     // One process holds the folder, so whoever else holds a lease died with the process before.
     isGone: (other: string) => other !== owner,

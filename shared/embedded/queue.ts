@@ -13,6 +13,8 @@ const MOST_AT_ONCE = {
   tools: 256,
   /** Each takes the whole of the disk. */
   export: 4,
+  /** Each has a process of its own that reads a document, and waits for vectors. */
+  index: 4,
   rest: 256,
 };
 /** Of each webhook endpoint: others do not wait for one that is slow, however many of its deliveries are due. */

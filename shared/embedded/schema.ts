@@ -6,11 +6,9 @@ const tableOf = (kind: string): string => `
   CREATE INDEX ${kind}_removal ON ${kind} (remove_after) WHERE remove_after IS NOT NULL;`;
 
 /** Which jobs wait for each other: those of one endpoint, those that drive runs … (queue.ts). */
-const LANE_OF_NAME = `CASE
+const laneOfName = (lanes: readonly string[]): string => `CASE
   WHEN name >= 'webhook:' AND name < 'webhook;' THEN substr(name, 1, 8 + max(instr(substr(name, 9), ':') - 1, 0))
-  WHEN name >= 'drive:' AND name < 'drive;' THEN 'drive'
-  WHEN name >= 'tools:' AND name < 'tools;' THEN 'tools'
-  WHEN name >= 'export:' AND name < 'export;' THEN 'export'
+  ${lanes.map((lane) => `WHEN name >= '${lane}:' AND name < '${lane};' THEN '${lane}'`).join('\n  ')}
   ELSE 'rest' END`;
 
 /**
@@ -31,9 +29,16 @@ const VERSIONS: readonly string[] = [
   ALTER TABLE outbox ADD COLUMN kind TEXT NOT NULL DEFAULT 'thread';
   ALTER TABLE outbox ADD COLUMN at_ms INTEGER NOT NULL DEFAULT 0;
   ALTER TABLE outbox ADD COLUMN before TEXT;
-  ALTER TABLE job ADD COLUMN lane TEXT AS (${LANE_OF_NAME}) VIRTUAL;
+  ALTER TABLE job ADD COLUMN lane TEXT AS (${laneOfName(['drive', 'tools', 'export'])}) VIRTUAL;
   CREATE INDEX job_lane ON job (lane, due_ms, seq);
   CREATE INDEX outbox_again ON outbox (due_ms) WHERE due_ms > 0;`,
+
+  // A column that is computed cannot be changed in its place.
+  `${['file', 'file_place', 'upload', 'upload_part', 'vector_store', 'vector_store_file', 'file_batch'].map(tableOf).join('')}
+  DROP INDEX job_lane;
+  ALTER TABLE job DROP COLUMN lane;
+  ALTER TABLE job ADD COLUMN lane TEXT AS (${laneOfName(['drive', 'tools', 'export', 'index'])}) VIRTUAL;
+  CREATE INDEX job_lane ON job (lane, due_ms, seq);`,
 ];
 
 /** Brings the file up to date in one transaction, so a crash leaves the former version and two processes do not both try. */

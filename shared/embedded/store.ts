@@ -47,6 +47,10 @@ function pageStatement(kind: Kind, scope: Scope, query: PageQuery, nowMs: number
   if (query.after !== undefined) add(`id ${descending ? '<' : '>'} ?`, query.after);
   if (query.before !== undefined) add(`id ${descending ? '>' : '<'} ?`, query.before);
   if (query.where?.runId !== undefined) add(`json_extract(body, '$.runId') = ?`, query.where.runId);
+  for (const name of ['status', 'purpose', 'batchId'] as const) {
+    const value = query.where?.[name];
+    if (value !== undefined) add(`json_extract(body, '$.${name}') = ?`, value);
+  }
   for (const [name, value] of Object.entries(query.where?.metadata ?? {})) {
     add(`EXISTS (SELECT 1 FROM json_each(body, '$.metadata') WHERE key = ? AND value = ?)`, name, value);
   }

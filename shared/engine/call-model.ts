@@ -2,7 +2,7 @@ import { sleep } from '../domain/clock.ts';
 import { NO_USAGE, type Usage } from '../domain/usage.ts';
 import { ModelError, type ModelRequest } from '../ports/model.ts';
 import type { World } from '../ports/world.ts';
-import { countTokens } from './tokens.ts';
+import { countTokens } from '../tools/tokens.ts';
 import type { Turn } from './turn.ts';
 
 const FIRST_PAUSE_MS = 500;

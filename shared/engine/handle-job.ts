@@ -1,6 +1,7 @@
 /** What the queue's deliveries do. Each reads the run anew and finishes quietly when there is nothing left to do. */
 import { armWarnings } from '../actions/arm-warnings.ts';
 import { commitRunEnd } from '../actions/end-run.ts';
+import { expireStore } from '../actions/expire-store.ts';
 import { expireRun, runKey } from '../actions/expire-run.ts';
 import { readAhead } from '../actions/read-ahead.ts';
 import { runExport } from '../actions/run-export.ts';
@@ -10,11 +11,12 @@ import { warnExpiry } from '../actions/warn-expiry.ts';
 import { nobodyListens } from '../domain/run-event.ts';
 import { type RunOf, claimRun, isActive, isPastWindow, releaseTo } from '../domain/run.ts';
 import { ConflictError, update } from '../ports/commit.ts';
-import { type Delivery, type Job, MAX_ATTEMPTS, type Outcome, type RunJob } from '../ports/queue.ts';
+import { type Delivery, type Job, MAX_ATTEMPTS, type Outcome, type RunJob, isIndexJob } from '../ports/queue.ts';
 import type { World } from '../ports/world.ts';
 import { LOOK_AGAIN_MS, awaitCommit } from '../actions/await-commit.ts';
 import { callTools } from './call-tools.ts';
 import { executeRun } from './execute-run.ts';
+import { handleIndexJob } from './handle-index-job.ts';
 import { newLease } from './hold.ts';
 import { SOMETHING_WENT_WRONG } from './run-error.ts';
 import type { RunSignals } from './run-signals.ts';
@@ -24,6 +26,7 @@ const AGAIN_NOW: Outcome = { done: false, againInMs: 0 };
 
 /** When `giveBack` aborts, a run that is being driven is left to whoever gets the job next, which is no failed attempt. */
 export async function handleJob(world: World, signals: RunSignals, { job, attempt }: Delivery, giveBack?: AbortSignal): Promise<Outcome> {
+  if (isIndexJob(job)) return handleIndexJob(world, job, attempt, giveBack);
   switch (job.type) {
     case 'expire-run':
       return expire(world, signals, job);
@@ -40,6 +43,8 @@ export async function handleJob(world: World, signals: RunSignals, { job, attemp
       return armWarnings(world, job);
     case 'call-tools':
       return callTools(world, signals, job, attempt, giveBack);
+    case 'expire-store':
+      return expireStore(world, job);
   }
 }
 

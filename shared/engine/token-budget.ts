@@ -3,7 +3,7 @@ import type { Run } from '../domain/run.ts';
 import { isFunctionTool } from '../domain/settings.ts';
 import type { RunTurn } from './build-model-request.ts';
 import { plainText } from './build-model-request.ts';
-import { TOKENS_PER_IMAGE, TOKENS_PER_MESSAGE, countTokens, mostTokens } from './tokens.ts';
+import { TOKENS_PER_IMAGE, TOKENS_PER_MESSAGE, countTokens, mostTokens } from '../tools/tokens.ts';
 
 /** Kept free for the answer when the run does not say how long it may be. */
 const ANSWER_RESERVE = 4096;

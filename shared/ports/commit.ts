@@ -14,7 +14,7 @@ export type Write<K extends Kind = Kind> =
 
 /**
  * A job and when it falls due. A later job or timer of the same name replaces it where the engine can, else both are delivered. What
- * may take long says so by how its name begins, so that others need not wait behind it: `drive:`, `tools:`, `export:`, `webhook:<endpoint>:`.
+ * may take long says so by how its name begins, so that others need not wait behind it: `drive:`, `tools:`, `export:`, `index:`, `webhook:<endpoint>:`.
  * Names of timers begin with `expire:` or `warn:`.
  */
 export interface Scheduled {

@@ -39,12 +39,25 @@ export const configEnv = {
     return windows;
   }),
   RUN_WINDOW_SECONDS: whole(1).default(RUN_WINDOW_SECONDS),
+  /** `none` for keyword search alone. */
+  EMBEDDING_MODEL: text.default('text-embedding-3-large'),
+  /** What the model is asked for; 256 of OpenAI's own, of any other what it has. */
+  EMBEDDING_DIMENSIONS: whole(1, 4096).optional(),
+  MAX_FILE_TOKENS: whole(1000).default(5_000_000),
+  MAX_FILES_PER_STORE: whole(1, 1_000_000).default(10_000),
   RETENTION_DAYS: z.union([z.literal('never'), whole(1, 3650)]).default(60),
 };
 
 export const toConfig = (env: z.infer<z.ZodObject<typeof configEnv>>): Config => ({
   runWindowSeconds: env.RUN_WINDOW_SECONDS,
   retention: env.RETENTION_DAYS === 'never' ? 'never' : { days: env.RETENTION_DAYS },
+  embedding: toEmbedding(env.EMBEDDING_MODEL, env.EMBEDDING_DIMENSIONS),
+  mostFileTokens: env.MAX_FILE_TOKENS,
+  mostFilesPerStore: env.MAX_FILES_PER_STORE,
   contextWindow: (model) =>
     env.MODEL_CONTEXT_WINDOWS.get(model) ?? env.MODEL_CONTEXT_WINDOWS.get(env.MODEL_ALIASES.get(model) ?? model) ?? env.CONTEXT_WINDOW,
 });
+
+/** OpenAI's third generation lets itself be asked for fewer dimensions; most others refuse to be told. */
+const toEmbedding = (model: string, dimensions = model.startsWith('text-embedding-3') ? 256 : undefined): Config['embedding'] =>
+  model === 'none' ? undefined : { model, ...(dimensions !== undefined && { dimensions }) };

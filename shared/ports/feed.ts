@@ -5,7 +5,7 @@ import type { Kind, RecordOf } from './store.ts';
 export const FED = {
   created: ['thread', 'run', 'message'],
   updated: ['run', 'export'],
-  removed: ['thread'],
+  removed: ['thread', 'file', 'upload'],
 } as const satisfies Record<string, readonly Kind[]>;
 
 /** `atMs`: when it was committed, in Unix milliseconds; the same whenever the event is told again. */

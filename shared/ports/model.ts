@@ -15,10 +15,19 @@ export interface ModelInfo {
   ownedBy: string;
 }
 
+export interface EmbedRequest {
+  model: string;
+  /** Left to the model when absent. */
+  dimensions?: number | undefined;
+  texts: readonly string[];
+}
+
 export interface Model {
   /** Rejects or throws ModelError alone, except when `signal` aborts: then with the signal's reason. Never retries. */
   stream(request: ModelRequest, signal: AbortSignal): AsyncIterable<ModelChunk>;
   list(): Promise<ModelInfo[]>;
+  /** A vector for each text, in their order. Fails as `stream` does. Absent where the provider has none. */
+  embed?(request: EmbedRequest, signal: AbortSignal): Promise<Float32Array[]>;
 }
 
 /**

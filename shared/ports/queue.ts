@@ -1,6 +1,7 @@
 /** Work to be done by whichever process has a hand free. Jobs are sent through `commit`; they carry ids and intent, never content. */
 import * as z from 'zod';
 
+const storeIds = { projectId: z.string(), vectorStoreId: z.string() };
 const runIds = { projectId: z.string(), threadId: z.string(), runId: z.string() };
 
 /**
@@ -26,8 +27,23 @@ export const Job = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('warn-expiry'), projectId: z.string(), threadId: z.string() }),
   /** The project wants to be warned from now on: set the timers of its threads behind `after`. */
   z.strictObject({ type: z.literal('arm-warnings'), projectId: z.string(), after: z.string().optional() }),
+  /** Bring one file of a vector store into the index. `indexId` is its record's: another one means that it was added anew, and has a job of its own. */
+  z.strictObject({ type: z.literal('index-file'), ...storeIds, fileId: z.string(), indexId: z.string(), dueMs: z.int() }),
+  /** Write the records of a batch's files that have none yet. */
+  z.strictObject({ type: z.literal('expand-batch'), ...storeIds, batchId: z.string(), dueMs: z.int() }),
+  /** Take what was indexed under this id out of the index. */
+  z.strictObject({ type: z.literal('unindex-file'), ...storeIds, indexId: z.string() }),
+  /** The vector store is gone, or its time has come: remove its index and, if it is gone, what hung under it. */
+  z.strictObject({ type: z.literal('drop-store'), ...storeIds }),
+  /** Compact a store's index, and build what makes a large one fast. */
+  z.strictObject({ type: z.literal('tidy-index'), ...storeIds }),
+  /** A vector store's time may have come. */
+  z.strictObject({ type: z.literal('expire-store'), ...storeIds }),
 ]);
 export type Job = z.infer<typeof Job>;
+/** Jobs that read documents or change the search index: a worker of its own does them. */
+export type IndexJob = Extract<Job, { type: 'index-file' | 'expand-batch' | 'unindex-file' | 'drop-store' | 'tidy-index' }>;
+export const isIndexJob = (job: Job): job is IndexJob => ['index-file', 'expand-batch', 'unindex-file', 'drop-store', 'tidy-index'].includes(job.type);
 /** Jobs about one run. */
 export type RunJob = Extract<Job, { runId: string }>;
 

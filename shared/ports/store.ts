@@ -5,6 +5,7 @@ import { ApiKey } from '../domain/api-key.ts';
 import { Assistant } from '../domain/assistant.ts';
 import { Delivery } from '../domain/delivery.ts';
 import { Export } from '../domain/export.ts';
+import { File, FilePlace } from '../domain/file.ts';
 import { IdempotencyRecord } from '../domain/idempotency.ts';
 import { Message } from '../domain/message.ts';
 import { Project } from '../domain/project.ts';
@@ -12,6 +13,8 @@ import { RunStep } from '../domain/run-step.ts';
 import { Run } from '../domain/run.ts';
 import { Thread } from '../domain/thread.ts';
 import { ToolEndpoint } from '../domain/tool-endpoint.ts';
+import { Upload, UploadPart } from '../domain/upload.ts';
+import { FileBatch, VectorStore, VectorStoreFile } from '../domain/vector-store.ts';
 import { WebhookEndpoint } from '../domain/webhook-endpoint.ts';
 
 /** The schema of every stored kind. Rows are parsed with it on the way out too. */
@@ -29,6 +32,13 @@ export const SCHEMAS = {
   export: Export,
   tool_endpoint: ToolEndpoint,
   alias: Alias,
+  file: File,
+  file_place: FilePlace,
+  upload: Upload,
+  upload_part: UploadPart,
+  vector_store: VectorStore,
+  vector_store_file: VectorStoreFile,
+  file_batch: FileBatch,
 } as const;
 
 export type Kind = keyof typeof SCHEMAS;
@@ -36,7 +46,8 @@ export type RecordOf<K extends Kind> = z.infer<(typeof SCHEMAS)[K]>;
 
 /**
  * Where the records of one kind live together, outermost first: [project], [project, thread] for messages, runs and aliases,
- * [project, thread, run] for steps, [project, endpoint] for deliveries. Every scope begins with the project, so a wrong project
+ * [project, thread, run] for steps, [project, endpoint] for deliveries, [project, vector store] for its files and batches, [project, file] for
+ * its places, [project, upload] for its parts. Every scope begins with the project, so a wrong project
  * finds nothing. API keys, which are what a project is found by, and projects themselves have the empty scope.
  */
 export type Scope = readonly string[];
@@ -53,8 +64,8 @@ export interface PageQuery {
   /** Exclusive ids. A cursor is compared, not looked up: a deleted record's id still works. */
   after?: string | undefined;
   before?: string | undefined;
-  /** Only records whose fields have exactly these values. */
-  where?: { runId?: string | undefined; metadata?: Record<string, string> | undefined } | undefined;
+  /** Only records whose fields have exactly these values. All but `runId` are looked for record by record. */
+  where?: { runId?: string | undefined; metadata?: Record<string, string> | undefined; status?: string | undefined; purpose?: string | undefined; batchId?: string | undefined } | undefined;
 }
 
 export interface Page<R> {
@@ -83,11 +94,18 @@ export const keys = {
   export: (projectId: string, id: string): Key<'export'> => ({ kind: 'export', scope: [projectId], id }),
   alias: (projectId: string, threadId: string, id: string): Key<'alias'> => ({ kind: 'alias', scope: [projectId, threadId], id }),
   toolEndpoint: (projectId: string, name: string): Key<'tool_endpoint'> => ({ kind: 'tool_endpoint', scope: [projectId], id: name }),
+  file: (projectId: string, id: string): Key<'file'> => ({ kind: 'file', scope: [projectId], id }),
+  filePlace: (projectId: string, fileId: string, id: string): Key<'file_place'> => ({ kind: 'file_place', scope: [projectId, fileId], id }),
+  upload: (projectId: string, id: string): Key<'upload'> => ({ kind: 'upload', scope: [projectId], id }),
+  uploadPart: (projectId: string, uploadId: string, id: string): Key<'upload_part'> => ({ kind: 'upload_part', scope: [projectId, uploadId], id }),
+  vectorStore: (projectId: string, id: string): Key<'vector_store'> => ({ kind: 'vector_store', scope: [projectId], id }),
+  vectorStoreFile: (projectId: string, vectorStoreId: string, id: string): Key<'vector_store_file'> => ({ kind: 'vector_store_file', scope: [projectId, vectorStoreId], id }),
+  fileBatch: (projectId: string, vectorStoreId: string, id: string): Key<'file_batch'> => ({ kind: 'file_batch', scope: [projectId, vectorStoreId], id }),
 };
 
 /** The key of a record of any kind. */
 export function keyOf<K extends Kind>(kind: K, record: RecordOf<K>): Key<K> {
-  const { projectId, threadId, runId, endpointId } = record as { projectId: string; threadId?: string; runId?: string; endpointId?: string };
+  const { projectId, threadId, runId, endpointId, fileId, uploadId, vectorStoreId } = record as { projectId: string } & Partial<Record<'threadId' | 'runId' | 'endpointId' | 'fileId' | 'uploadId' | 'vectorStoreId', string>>;
   const scope = {
     api_key: () => [],
     assistant: () => [projectId],
@@ -102,6 +120,13 @@ export function keyOf<K extends Kind>(kind: K, record: RecordOf<K>): Key<K> {
     export: () => [projectId],
     tool_endpoint: () => [projectId],
     alias: () => [projectId, threadId ?? ''],
+    file: () => [projectId],
+    file_place: () => [projectId, fileId ?? ''],
+    upload: () => [projectId],
+    upload_part: () => [projectId, uploadId ?? ''],
+    vector_store: () => [projectId],
+    vector_store_file: () => [projectId, vectorStoreId ?? ''],
+    file_batch: () => [projectId, vectorStoreId ?? ''],
   }[kind]();
   return { kind, scope, id: record.id };
 }

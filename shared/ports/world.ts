@@ -1,11 +1,14 @@
 import type { Clock } from '../domain/clock.ts';
 import type { Retention } from '../domain/thread.ts';
+import type { Embedding } from '../domain/vector-store.ts';
 import type { Blobs } from './blobs.ts';
 import type { Commit } from './commit.ts';
+import type { Documents } from './documents.ts';
 import type { Functions } from './functions.ts';
 import type { Log } from './log.ts';
 import type { Model } from './model.ts';
 import type { Outbound } from './outbound.ts';
+import type { SearchIndex } from './search-index.ts';
 import type { Store } from './store.ts';
 
 /** What Threadkeep has beside the Assistants API, and not yet in every world. `histories`: exports and imports. */
@@ -19,6 +22,11 @@ export interface Config {
   retention: Retention;
   /** Tokens that the model takes in one call, prompt and answer together. */
   contextWindow(model: string): number;
+  /** For vector stores made from now on, where the model's provider has it; absent for keyword search alone. */
+  embedding?: Embedding | undefined;
+  /** A file with more of them is refused for a vector store. */
+  mostFileTokens: number;
+  mostFilesPerStore: number;
   /** What this world cannot do yet: it is refused, not ignored. */
   lacks?: ReadonlySet<Feature>;
 }
@@ -40,6 +48,8 @@ export interface World {
   isGone(owner: string): boolean;
   blobs: Blobs;
   outbound: Outbound;
+  index: SearchIndex;
+  documents: Documents;
   /** Absent where there are none. */
   functions?: Functions | undefined;
 }

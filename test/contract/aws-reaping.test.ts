@@ -54,7 +54,7 @@ function reap({ world, feed }: AwsStage, lives: number, seen: { commits: number;
   return feed.consume(async (event) => {
     if (event.type !== 'removed') return;
     await reapRemoved(mortal, event);
-    await world.removeContents(event.record);
+    if (event.kind === 'thread') await world.removeContents(event.record);
   });
 }
 

@@ -57,7 +57,7 @@ function open(ground: Ground, { clients = ground.engines.clients(), log = silent
   const world = openAwsWorld({
     resources,
     model: { provider: 'demo' },
-    config: { runWindowSeconds: 600, retention: { days: 60 }, contextWindow: () => 128_000 },
+    config: { runWindowSeconds: 600, retention: { days: 60 }, mostFileTokens: 5_000_000, mostFilesPerStore: 10_000, contextWindow: () => 128_000 },
     clock,
     log,
     clients,

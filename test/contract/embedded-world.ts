@@ -23,7 +23,7 @@ export const openFolder = (folder: string, clock: Clock, log: Log = silent): Pro
   openEmbeddedWorld({
     dataFolder: folder,
     model: { aliases: new Map() },
-    config: { runWindowSeconds: 600, retention: { days: 60 }, contextWindow: () => 128_000 },
+    config: { runWindowSeconds: 600, retention: { days: 60 }, mostFileTokens: 5_000_000, mostFilesPerStore: 10_000, contextWindow: () => 128_000 },
     clock,
     log,
   });

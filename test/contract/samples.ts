@@ -2,6 +2,7 @@
 import type { Annotation, Attachment, ContentPart } from '../../shared/domain/message.ts';
 import type { Tool } from '../../shared/domain/settings.ts';
 import type { Kind, RecordOf } from '../../shared/ports/store.ts';
+import { aFile, aFileBatch, aStoreFile, anUpload, aVectorStore } from '../support/file-records.ts';
 import {
   aDelivery,
   aMessage,
@@ -145,6 +146,19 @@ export const SAMPLES: { [K in Kind]: RecordOf<K>[] } = {
     aStep('completed', { details: { type: 'message_creation', messageId: 'msg_1' } }),
     aStep('in_progress', { details: ANSWERED_ELSEWHERE, asker: { owner: 'process-1', untilMs: START_MS + 30_000 } }),
   ],
+  file: [aFile(), aFile({ purpose: 'fine-tune-results', filename: 'ü 漢.txt', pieces: [{ key: 'files/proj_default/upload_1/part_1', bytes: 0 }, { key: 'files/proj_default/upload_1/part_2', bytes: 5 }], removeAfterMs: START_MS + 3_600_000 })],
+  file_place: [{ id: 'vs_1', projectId: 'proj_default', fileId: 'file-1', rev: 0 }],
+  upload: [anUpload({ status: 'pending' }), anUpload({ status: 'pending', piece: 'files/proj_default/upload_1/whole', fileExpiresAfterSeconds: 3600 }), anUpload({ status: 'completed', fileId: 'file-1' }), anUpload({ status: 'cancelled' })],
+  upload_part: [{ id: 'part_1', projectId: 'proj_default', uploadId: 'upload_1', rev: 0, createdAtMs: START_MS, bytes: 64 * 1024 * 1024, key: 'files/proj_default/upload_1/part_1' }],
+  vector_store: [aVectorStore(), aVectorStore({ name: '', description: 'd', metadata: METADATA, expiresAfterDays: 365, embedding: { model: 'text-embedding-3-large', dimensions: 256 }, isDropped: true, usageBytes: 1, counts: { inProgress: 1, completed: 2, failed: 3, cancelled: 4 } }), aVectorStore({ embedding: { model: 'nomic' } })],
+  vector_store_file: [
+    aStoreFile({ status: 'in_progress' }),
+    aStoreFile({ status: 'in_progress', lease: { owner: 'process-1', untilMs: START_MS + 30_000 }, batchId: 'vsfb_1', attributes: { '': 'ü', n: -1.5, yes: true } }),
+    aStoreFile({ status: 'completed', usageBytes: 0, chunks: 0 }),
+    aStoreFile({ status: 'failed', lastError: { code: 'invalid_file', message: 'no' } }),
+    aStoreFile({ status: 'cancelled' }),
+  ],
+  file_batch: [aFileBatch(), aFileBatch({ isCancelled: true, pending: [{ fileId: 'file-1', attributes: { a: 1 }, chunking: { maxTokens: 100, overlapTokens: 0 } }] })],
   api_key: [anApiKey(), anApiKey({ name: '', projectId: 'proj / ü' })],
   idempotency: [anIdempotencyRecord(), anIdempotencyRecord({ created: { kind: 'message', parentId: 'thread_1', id: 'msg_1' } })],
   project: [aProject(), aProject({ id: 'proj / ü', retention: 'never', exportOnExpiry: true, expiringDays: 365, whenBusy: 'cancel_active' }), aProject({ retention: { days: 1 }, whenBusy: 'queue' })],

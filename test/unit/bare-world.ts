@@ -11,7 +11,7 @@ export const bareWorld = (parts: Partial<World> = {}): World => ({
   commit: refuse('commit'),
   model: { stream: refuse('model.stream'), list: refuse('model.list') },
   log: { info: refuse('log.info'), error: refuse('log.error') },
-  config: { runWindowSeconds: 600, retention: 'never', contextWindow: refuse('config.contextWindow') },
+  config: { runWindowSeconds: 600, retention: 'never', mostFileTokens: 5_000_000, mostFilesPerStore: 10_000, contextWindow: refuse('config.contextWindow') },
   owner: 'test',
   isGone: refuse('isGone'),
   blobs: {
@@ -24,6 +24,16 @@ export const bareWorld = (parts: Partial<World> = {}): World => ({
     remove: refuse('blobs.remove'),
     link: refuse('blobs.link'),
   },
+  index: {
+    add: refuse('index.add'),
+    standing: refuse('index.standing'),
+    remove: refuse('index.remove'),
+    drop: refuse('index.drop'),
+    search: refuse('index.search'),
+    read: refuse('index.read'),
+    tidy: refuse('index.tidy'),
+  },
+  documents: { refuses: refuse('documents.refuses'), read: refuse('documents.read') },
   outbound: { check: refuse('outbound.check'), post: refuse('outbound.post') },
   ...parts,
 });

@@ -21,7 +21,7 @@ const silent = { info: () => undefined, error: () => undefined };
 let embedded: EmbeddedWorld;
 
 beforeAll(async () => {
-  const config = { runWindowSeconds: 600, retention: 'never' as const, contextWindow: () => 128_000 };
+  const config = { runWindowSeconds: 600, retention: 'never' as const, mostFileTokens: 5_000_000, mostFilesPerStore: 10_000, contextWindow: () => 128_000 };
   embedded = await openEmbeddedWorld({ dataFolder: folder, model: { aliases: new Map() }, config, clock: systemClock, log: silent });
 });
 afterAll(() => {
@@ -51,7 +51,7 @@ function worldWith(contextWindow = 128_000): { world: World; pages: { kind: stri
     },
   };
   const commit = () => Promise.reject(new Error('loading a conversation writes nothing'));
-  return { world: { ...embedded, store, commit, config: { ...embedded.config, contextWindow: () => contextWindow } }, pages };
+  return { world: { ...embedded, store, commit, config: { ...embedded.config, mostFileTokens: 5_000_000, mostFilesPerStore: 10_000, contextWindow: () => contextWindow } }, pages };
 }
 
 const load = (run: Run, { contextWindow, share }: { contextWindow?: number; share?: number } = {}): Promise<Loaded> => loadConversation(worldWith(contextWindow).world, run, share);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Tool } from '../../shared/domain/settings.ts';
 import { completionBudget, fixedTokens, messageTokens, mostMessageTokens, promptBudget, windowBudget } from '../../shared/engine/token-budget.ts';
-import { TOKENS_PER_IMAGE, TOKENS_PER_MESSAGE, countTokens, mostTokens } from '../../shared/engine/tokens.ts';
+import { TOKENS_PER_IMAGE, TOKENS_PER_MESSAGE, countTokens, mostTokens } from '../../shared/tools/tokens.ts';
 import { USAGE, callOf, messageOf, queuedRun, text } from './sample-records.ts';
 
 describe('counting', () => {

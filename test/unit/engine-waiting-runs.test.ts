@@ -36,7 +36,7 @@ beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'threadkeep-waiting-'));
   clock = new ManualClock();
   changes = [];
-  const config = { runWindowSeconds: WINDOW_MS / 1000, retention: 'never' as const, contextWindow: () => 128_000 };
+  const config = { runWindowSeconds: WINDOW_MS / 1000, retention: 'never' as const, mostFileTokens: 5_000_000, mostFilesPerStore: 10_000, contextWindow: () => 128_000 };
   const log = { info: () => undefined, error: () => undefined };
   embedded = await openEmbeddedWorld({ dataFolder: folder, model: { aliases: new Map() }, config, clock, log });
   world = { ...embedded, isGone: () => false, commit: async (change) => (await embedded.commit(change), void changes.push(change)) };

@@ -18,7 +18,7 @@ import type { World } from '../../shared/ports/world.ts';
 const folder = mkdtempSync(join(tmpdir(), 'threadkeep-admission-'));
 let embedded: EmbeddedWorld;
 beforeAll(async () => {
-  const config = { runWindowSeconds: 600, retention: 'never' as const, contextWindow: () => 128_000 };
+  const config = { runWindowSeconds: 600, retention: 'never' as const, mostFileTokens: 5_000_000, mostFilesPerStore: 10_000, contextWindow: () => 128_000 };
   const log = { info: () => undefined, error: () => undefined };
   embedded = await openEmbeddedWorld({ dataFolder: folder, model: { aliases: new Map() }, config, clock: systemClock, log });
 });

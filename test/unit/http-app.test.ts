@@ -15,7 +15,7 @@ import { bareWorld } from './bare-world.ts';
 const folder = mkdtempSync(join(tmpdir(), 'threadkeep-app-'));
 let world: EmbeddedWorld;
 beforeAll(async () => {
-  const config = { runWindowSeconds: 600, retention: 'never' as const, contextWindow: () => 128_000 };
+  const config = { runWindowSeconds: 600, retention: 'never' as const, mostFileTokens: 5_000_000, mostFilesPerStore: 10_000, contextWindow: () => 128_000 };
   const log = { info: () => undefined, error: () => undefined };
   world = await openEmbeddedWorld({ dataFolder: folder, model: { aliases: new Map() }, config, clock: systemClock, log });
 });

@@ -11,7 +11,7 @@ import { routes } from '../../shared/http/routes.ts';
 import type { Feature } from '../../shared/ports/world.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'threadkeep-features-'));
-const config = { runWindowSeconds: 600, retention: 'never' as const, contextWindow: () => 128_000 };
+const config = { runWindowSeconds: 600, retention: 'never' as const, mostFileTokens: 5_000_000, mostFilesPerStore: 10_000, contextWindow: () => 128_000 };
 let world: EmbeddedWorld;
 beforeAll(async () => {
   const log = { info: () => undefined, error: () => undefined };

@@ -25,7 +25,7 @@ let world: EmbeddedWorld;
 let server: Server;
 let url: string;
 beforeAll(async () => {
-  const config = { runWindowSeconds: 600, retention: 'never' as const, contextWindow: () => 128_000 };
+  const config = { runWindowSeconds: 600, retention: 'never' as const, mostFileTokens: 5_000_000, mostFilesPerStore: 10_000, contextWindow: () => 128_000 };
   world = await openEmbeddedWorld({ dataFolder: folder, model: { aliases: new Map() }, config, clock, log: { info: () => undefined, error: () => undefined } });
   await world.commit({ name: 'put', writes: [create('assistant', { ...assistantOf(), projectId: PROJECT })] });
   const thread = await createThread(world, PROJECT, { messages: [], metadata: {}, toolResources: {} });

@@ -13,7 +13,7 @@ const folder = mkdtempSync(join(tmpdir(), 'threadkeep-idempotency-'));
 const clock = new ManualClock();
 let world: EmbeddedWorld;
 beforeAll(async () => {
-  const config = { runWindowSeconds: 600, retention: 'never' as const, contextWindow: () => 128_000 };
+  const config = { runWindowSeconds: 600, retention: 'never' as const, mostFileTokens: 5_000_000, mostFilesPerStore: 10_000, contextWindow: () => 128_000 };
   const log = { info: () => undefined, error: () => undefined };
   world = await openEmbeddedWorld({ dataFolder: folder, model: { aliases: new Map() }, config, clock, log });
 });

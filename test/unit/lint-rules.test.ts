@@ -67,7 +67,7 @@ const allowed: Record<string, string> = {
   'shared/domain/good.ts': `import { randomBytes } from 'node:crypto';\nexport type Id = string;\nexport const id = (): Id => randomBytes(4).toString('hex');`,
   'shared/ports/good.ts': `import type { OpenAI } from 'openai';\nimport type { Id } from '../domain/good.ts';\nexport type Named = { id: Id; client: OpenAI };`,
   'shared/engine/good.ts': `export * from '../domain/good.ts';\nexport * from '../tools/good.ts';\nexport * from '../actions/good.ts';`,
-  'shared/engine/tokens.ts': `export const load = () => import('gpt-tokenizer/encoding/o200k_base');`,
+  'shared/tools/tokens.ts': `export const load = () => import('gpt-tokenizer/encoding/o200k_base');`,
   'shared/models/good.ts': `export { OpenAI } from 'openai';`,
   'shared/embedded/good.ts': `export { DatabaseSync } from 'node:sqlite';`,
   'shared/aws/good.ts': `export * from '@aws-sdk/client-sqs';`,

@@ -21,7 +21,7 @@ export interface StillWorld {
 export async function openStillWorld(assistant: Partial<Assistant> = {}): Promise<StillWorld> {
   const folder = mkdtempSync(join(tmpdir(), 'threadkeep-still-'));
   const clock = new ManualClock();
-  const config = { runWindowSeconds: 600, retention: 'never' as const, contextWindow: () => 128_000 };
+  const config = { runWindowSeconds: 600, retention: 'never' as const, mostFileTokens: 5_000_000, mostFilesPerStore: 10_000, contextWindow: () => 128_000 };
   const log = { info: () => undefined, error: () => undefined };
   const embedded = await openEmbeddedWorld({ dataFolder: folder, model: { aliases: new Map() }, config, clock, log });
   await embedded.commit({ name: 'put', writes: [create('assistant', assistantOf(assistant))] });

@@ -15,6 +15,7 @@ export const nameOf = (job: Job): string => {
   if ('runId' in job) return job.runId;
   if ('exportId' in job) return job.exportId;
   if ('deliveryId' in job) return job.deliveryId;
+  if ('vectorStoreId' in job) return job.vectorStoreId;
   return 'threadId' in job ? job.threadId : (job.after ?? job.projectId);
 };
 

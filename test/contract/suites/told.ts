@@ -34,7 +34,7 @@ export class Told {
 
   /** The threads whose removal was told. */
   get threads(): Thread[] {
-    return this.removals.map(({ record }) => record);
+    return this.removals.flatMap((event) => (event.kind === 'thread' ? [event.record] : []));
   }
 
   count(id: string): number {
