@@ -22,7 +22,7 @@ describe('an id', () => {
   });
 
   it('begins as the contract says', () => {
-    expect(PREFIX).toEqual({ assistant: 'asst_', thread: 'thread_', message: 'msg_', run: 'run_', step: 'step_', call: 'call_', webhook_endpoint: 'whe_', event: 'evt_', delivery: 'whd_', export: 'exp_' });
+    expect(PREFIX).toEqual({ assistant: 'asst_', thread: 'thread_', message: 'msg_', run: 'run_', step: 'step_', call: 'call_', webhook_endpoint: 'whe_', event: 'evt_', delivery: 'whd_', export: 'exp_', file: 'file-', upload: 'upload_', upload_part: 'part_', vector_store: 'vs_', file_batch: 'vsfb_' });
   });
 
   it('tells the millisecond that it was made in', () => {
