@@ -29,8 +29,10 @@ const layers = {
   'shared/documents': { folders: [...facts, 'shared/documents'] },
   // The search index on LanceDB, wherever its files are.
   'shared/search': { folders: [...facts, 'shared/search'] },
-  'shared/embedded': { folders: [...facts, 'shared/models', 'shared/outbound', 'shared/documents', 'shared/search', 'shared/embedded'] },
-  'shared/aws': { folders: [...facts, 'shared/models', 'shared/outbound', 'shared/documents', 'shared/search', 'shared/aws'] },
+  // What the sandboxes of both worlds have in common.
+  'shared/sandbox': { folders: [...facts, 'shared/sandbox'] },
+  'shared/embedded': { folders: [...facts, 'shared/models', 'shared/outbound', 'shared/documents', 'shared/search', 'shared/sandbox', 'shared/embedded'] },
+  'shared/aws': { folders: [...facts, 'shared/models', 'shared/outbound', 'shared/documents', 'shared/search', 'shared/sandbox', 'shared/aws'] },
   local: { folders: [...front, 'shared/embedded', 'local'] },
   functions: { folders: [...front, 'shared/aws', 'functions'] },
   infra: { folders: [...facts, 'shared/aws', 'functions', 'infra'] },
@@ -54,7 +56,7 @@ const homes = {
   'word-extractor': ['shared/documents'],
   parse5: ['shared/documents'],
   yauzl: ['shared/documents'],
-  'node:child_process': ['shared/documents', 'local'],
+  'node:child_process': ['shared/documents', 'shared/embedded/sandbox', 'local'],
   '@middy': ['functions'],
   '@aws-lambda-powertools': ['functions'],
   'aws-cdk-lib': ['infra'],

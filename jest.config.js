@@ -1,3 +1,7 @@
+// LanceDB reads them from the environment that the process was started with; a test has a copy. What they are for: shared/search/env.ts.
+process.env.LANCE_CPU_THREADS ??= '6';
+process.env.LANCE_FTS_NUM_SHARDS ??= '1';
+
 export default {
   testEnvironment: 'node',
   extensionsToTreatAsEsm: ['.ts'],

@@ -19,6 +19,16 @@ export interface Stage {
   retention: Retention;
   /** At most 840: a run must end within the one Lambda invocation that drives it. */
   runWindowSeconds: number;
+  /**
+   * What makes vectors of the files of vector stores made from now on, at the model's provider; 'none' for keyword search alone. OpenAI's
+   * text-embedding-3-large at 256 dimensions when absent. Bedrock and the demo model have none.
+   */
+  embedding?: { model: string; dimensions?: number } | 'none';
+  /**
+   * How files come in. 'web-function': of any size, by a CloudFront distribution in front, which has a Lambda web function take them.
+   * 'gateway-only': of 4.5 MB at most, as all requests; larger ones in parts, as the API's uploads.
+   */
+  uploads: 'web-function' | 'gateway-only';
   /** Browser origins that may call. */
   corsOrigins: string[];
   /** ARNs of Lambda functions that projects may have answer their tools. The service may invoke these and no others. */
@@ -47,6 +57,7 @@ export const stages = {
     ...usual,
     name: 'dev',
     model: { provider: 'demo' },
+    uploads: 'gateway-only',
     protectData: false,
     recoveryDays: 1,
     logDays: 7,
@@ -56,6 +67,7 @@ export const stages = {
     ...usual,
     name: 'prod',
     model: { provider: 'openai' },
+    uploads: 'web-function',
     protectData: true,
     recoveryDays: 35,
     logDays: 30,

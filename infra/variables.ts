@@ -11,10 +11,16 @@ function pairs(values: Record<string, string | number> = {}): string | undefined
 }
 
 export const runVariables = (stage: Stage) => ({
+  ...embeddingVariables(stage.embedding),
   RUN_WINDOW_SECONDS: String(stage.runWindowSeconds),
   RETENTION_DAYS: stage.retention === 'never' ? 'never' : String(stage.retention.days),
   MODEL_CONTEXT_WINDOWS: pairs(stage.contextWindows),
   MODEL_ALIASES: 'aliases' in stage.model ? pairs(stage.model.aliases) : undefined,
+});
+
+const embeddingVariables = (embedding: Stage['embedding']) => ({
+  EMBEDDING_MODEL: typeof embedding === 'object' ? embedding.model : embedding,
+  EMBEDDING_DIMENSIONS: typeof embedding === 'object' && embedding.dimensions !== undefined ? String(embedding.dimensions) : undefined,
 });
 
 export function modelVariables(model: ModelChoice, secret: ISecret | undefined): z.input<typeof ModelEnv> {

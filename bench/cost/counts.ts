@@ -37,7 +37,8 @@ export function billedAs({ service, operation }: Pick<LedgerEntry, 'service' | '
     case 'secretsmanager':
       return ['secretRequest'];
     case 'dynamodbstreams':
-      // Lambda's own reads of a stream.
+    case 'lambda':
+      // Lambda's own reads of a stream; and invocations, which are counted by function.
       return [];
     default:
       throw new Error(`a service without a price: ${String(service satisfies never)}`);

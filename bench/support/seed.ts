@@ -23,7 +23,7 @@ export async function seedThread(folder: string, count: number): Promise<string>
     clock: systemClock,
     log: { info: () => undefined, error: (code, fields) => console.error(code, fields) },
   });
-  let { thread } = planThread(world, DEFAULT_PROJECT, { messages: [], metadata: {}, toolResources: {}, retention: world.config.retention });
+  let { thread } = await planThread(world, DEFAULT_PROJECT, { messages: [], metadata: {}, toolResources: {}, retention: world.config.retention });
   await world.commit({ name: 'seed', writes: [create('thread', thread)] });
   for (let from = 0; from < count; from += AT_ONCE) {
     const inputs = Array.from({ length: Math.min(AT_ONCE, count - from) }, (_, i) => ({

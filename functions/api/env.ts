@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { list, whole } from '../../shared/ports/config-env.ts';
-import { ModelEnv, queueEnv, runsEnv, telemetryEnv, timersEnv, toolsEnv, webhookQueueEnv } from '../shared/env.ts';
+import { ModelEnv, indexQueueEnv, queueEnv, runsEnv, searchEnv, telemetryEnv, timersEnv, toolsEnv, webhookQueueEnv } from '../shared/env.ts';
 
 export const ApiEnv = z
   .object({
@@ -8,6 +8,8 @@ export const ApiEnv = z
     ...runsEnv,
     ...queueEnv,
     ...webhookQueueEnv,
+    ...indexQueueEnv,
+    ...searchEnv,
     ...timersEnv,
     ...toolsEnv,
     CORS_ORIGINS: list.prefault(''),

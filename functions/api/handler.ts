@@ -13,12 +13,13 @@ import { Underway } from './underway.ts';
 
 const env = readEnv(ApiEnv);
 const telemetry = openTelemetry(env);
-const world = openWorld(env, telemetry, env);
+const world = openWorld(env, telemetry, { model: env });
 const underway = new Underway();
 const app = makeApp({
   world,
   signals: new RunSignals(),
   maxBodyBytes: env.MAX_BODY_BYTES,
+  maxUploadBytes: env.MAX_BODY_BYTES,
   corsOrigins: env.CORS_ORIGINS,
   background: (work) => underway.add(work),
 });

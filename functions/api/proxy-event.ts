@@ -38,9 +38,9 @@ function toHeaders({ multiValueHeaders }: APIGatewayProxyEvent): Headers {
 /** Anything else cannot stand in a header; the gateway decodes where the wire did not. */
 const isLatin1 = (value: string): boolean => /^[\0-\xff]*$/.test(value);
 
-/** An event stream stays a stream; everything else is short and goes out whole. */
+/** JSON is short and goes out whole; everything else, as event streams and the contents of files, as it comes. */
 export async function toProxyResponse(response: Response): Promise<StreamedResponse> {
   const headers = Object.fromEntries(response.headers);
-  const isStream = headers['content-type']?.startsWith('text/event-stream') === true;
-  return { statusCode: response.status, headers, body: isStream && response.body ? response.body : await response.text() };
+  const isShort = headers['content-type']?.startsWith('application/json') === true;
+  return { statusCode: response.status, headers, body: isShort || !response.body ? await response.text() : response.body };
 }

@@ -12,7 +12,7 @@ import { RunWorkerEnv } from './env.ts';
 
 const env = readEnv(RunWorkerEnv);
 const telemetry = openTelemetry(env);
-const world = openWorld(env, telemetry, env);
+const world = openWorld(env, telemetry, { model: env });
 const signals = new RunSignals();
 
 async function work(event: SQSEvent, context: Context): Promise<SQSBatchResponse> {

@@ -36,6 +36,12 @@ export const queueEnv = { QUEUE_URL: z.url() };
 /** Where deliveries of webhooks are sent. */
 export const webhookQueueEnv = { WEBHOOK_QUEUE_URL: z.url() };
 
+/** Where jobs are sent that read documents or change the search index. */
+export const indexQueueEnv = { INDEX_QUEUE_URL: z.url() };
+
+/** The function, by ARN, that searches the index for others. */
+export const searchEnv = { SEARCH_FUNCTION_ARN: text };
+
 /** Where timers are set and stopped. */
 export const timersEnv = { STATE_MACHINE_ARN: text };
 

@@ -2,18 +2,33 @@
 import { type AwsWorld, openAwsWorld } from '../../shared/aws/index.ts';
 import { systemClock } from '../../shared/domain/clock.ts';
 import { toConfig } from '../../shared/ports/config-env.ts';
+import type { SearchIndex } from '../../shared/ports/search-index.ts';
 import type { ModelEnv, RunsEnv } from './env.ts';
 import type { Telemetry } from './telemetry.ts';
 
-type WorldEnv = RunsEnv & { QUEUE_URL?: string; WEBHOOK_QUEUE_URL?: string; STATE_MACHINE_ARN?: string; TOOL_FUNCTIONS?: string[] };
+type WorldEnv = RunsEnv & { QUEUE_URL?: string; WEBHOOK_QUEUE_URL?: string; INDEX_QUEUE_URL?: string; STATE_MACHINE_ARN?: string; SEARCH_FUNCTION_ARN?: string; TOOL_FUNCTIONS?: string[] };
 
-/** A function that only ends runs has no model; it is given the demo model, and never asks it. */
-export const openWorld = (env: WorldEnv, { log }: Telemetry, model: ModelEnv = { MODEL_PROVIDER: 'demo' }): AwsWorld =>
+interface Has {
+  /** A function that only ends runs has no model; it is given the demo model, and never asks it. */
+  model?: ModelEnv;
+  index?: SearchIndex;
+}
+
+export const openWorld = (env: WorldEnv, { log }: Telemetry, { model = { MODEL_PROVIDER: 'demo' }, index }: Has = {}): AwsWorld =>
   openAwsWorld({
-    resources: { table: env.TABLE_NAME, bucket: env.BLOB_BUCKET, queueUrl: env.QUEUE_URL, webhookQueueUrl: env.WEBHOOK_QUEUE_URL, stateMachineArn: env.STATE_MACHINE_ARN },
+    resources: {
+      table: env.TABLE_NAME,
+      bucket: env.BLOB_BUCKET,
+      queueUrl: env.QUEUE_URL,
+      webhookQueueUrl: env.WEBHOOK_QUEUE_URL,
+      indexQueueUrl: env.INDEX_QUEUE_URL,
+      searchFunction: env.SEARCH_FUNCTION_ARN,
+      stateMachineArn: env.STATE_MACHINE_ARN,
+    },
     model: modelSettings(model, env.MODEL_ALIASES),
     config: toConfig(env),
     toolFunctions: env.TOOL_FUNCTIONS,
+    index,
     clock: systemClock,
     log,
   });

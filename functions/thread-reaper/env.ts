@@ -1,4 +1,5 @@
 import * as z from 'zod';
-import { runsEnv, telemetryEnv } from '../shared/env.ts';
+import { indexQueueEnv, runsEnv, telemetryEnv } from '../shared/env.ts';
 
-export const ThreadReaperEnv = z.object({ ...telemetryEnv, ...runsEnv });
+/** A file that is gone is to be taken out of the index. */
+export const ThreadReaperEnv = z.object({ ...telemetryEnv, ...runsEnv, ...indexQueueEnv });

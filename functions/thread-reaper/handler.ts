@@ -1,4 +1,7 @@
-/** Told by the table's stream of every thread that is gone, deleted or expired: exports it first where that is wanted, then deletes what hung under it. */
+/**
+ * Told by the table's stream of every thread, file and upload that is gone, deleted or expired: exports a thread first where that is wanted, then deletes
+ * what hung under it.
+ */
 import { BatchProcessor, EventType, processPartialResponse } from '@aws-lambda-powertools/batch';
 import type { Context, DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent } from 'aws-lambda';
 import { NotYetExportedError, reapRemoved } from '../../shared/actions/reap-removed.ts';
@@ -26,7 +29,7 @@ async function reap(mine: AwsWorld, record: DynamoDBRecord, giveBack: AbortSigna
     await reapOnceExported(mine, event, giveBack);
     if (event.kind === 'thread') await mine.removeContents(event.record);
   } catch (error) {
-    telemetry.log.error('feed_failed', { threadId: event.record.id, error });
+    telemetry.log.error('feed_failed', { [`${event.kind}Id`]: event.record.id, error });
     throw error;
   }
 }

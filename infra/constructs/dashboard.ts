@@ -19,7 +19,7 @@ export interface ServiceDashboardProps {
   functions: Record<string, IFunction>;
   /** Of those the one that makes deliveries. */
   teller: IFunction;
-  queues: Record<'runs' | 'deliveries' | 'dead', IQueue>;
+  queues: Record<'runs' | 'deliveries' | 'files' | 'dead', IQueue>;
   machine: StateMachine;
   table: ITable;
 }
@@ -50,7 +50,7 @@ export class ServiceDashboard extends Construct {
         graph('Runs by how they ended', (Object.keys(ENDS) as EndedRun['status'][]).map((status) => own(status, metricName('run_ended', status)))),
       ),
       row(
-        graph('Jobs waiting', [waiting(queues.runs, 'runs'), waiting(queues.dead, 'dead letters')], [oldest(queues.runs, 'runs')]),
+        graph('Jobs waiting', [waiting(queues.runs, 'runs'), waiting(queues.files, 'files'), waiting(queues.dead, 'dead letters')], [oldest(queues.runs, 'runs'), oldest(queues.files, 'files')]),
         graph('Webhooks waiting and given up', [waiting(queues.deliveries, 'deliveries'), own('deliveries given up', metricName('delivery_given_up'))], [oldest(queues.deliveries, 'deliveries'), oldestEvent]),
         graph('Taken over, retried, failed inside', [own('runs taken over', metricName('run_taken_over')), own('model calls retried', metricName('model_retry')), own('jobs failed', metricName('job_failed')), own('records of the stream failed', metricName('feed_failed'))]),
       ),

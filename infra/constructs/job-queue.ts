@@ -19,10 +19,17 @@ const NO_DESTINATION = { 'Serverless-LambdaEventSourceMappingDestination': 'Mapp
 // Messages carry ids alone, so SQS's own encryption is enough and every request to a KMS key is saved.
 const usual = { encryption: QueueEncryption.SQS_MANAGED, enforceSSL: true, removalPolicy: RemovalPolicy.DESTROY };
 
+export interface Delivery {
+  /** Of invocations at once, for work that must not use up what the account has. */
+  maxConcurrency?: number;
+  /** Of jobs in an invocation, ten unless given. */
+  batchSize?: number;
+}
+
 /** Several jobs to one invocation, as they are there: nothing waits for others to come. */
-function deliver(queue: Queue, fn: IFunction, maxConcurrency?: number): void {
+function deliver(queue: Queue, fn: IFunction, { batchSize = 10, maxConcurrency }: Delivery = {}): void {
   explain(fn, NO_DESTINATION);
-  fn.addEventSource(new SqsEventSource(queue, { batchSize: 10, reportBatchItemFailures: true, ...(maxConcurrency !== undefined && { maxConcurrency }) }));
+  fn.addEventSource(new SqsEventSource(queue, { batchSize, reportBatchItemFailures: true, ...(maxConcurrency !== undefined && { maxConcurrency }) }));
 }
 
 export interface JobQueueProps {
@@ -57,9 +64,8 @@ export class JobQueue extends Construct {
     });
   }
 
-  /** `maxConcurrency`: of invocations at once, for work that must not use up what the account has. */
-  deliverTo(worker: IFunction, maxConcurrency?: number): void {
-    deliver(this.jobs, worker, maxConcurrency);
+  deliverTo(worker: IFunction, delivery?: Delivery): void {
+    deliver(this.jobs, worker, delivery);
   }
 }
 
@@ -77,7 +83,7 @@ export class DeadLetterQueue extends Construct {
       metric: this.queue.metricApproximateAgeOfOldestMessage({ period: PERIOD, statistic: 'Maximum' }),
       threshold: 900,
       errorImpact:
-        'Jobs that died are not being cleared away: their runs stay queued or in progress until their windows close, and their threads are locked as long; events that are to be delivered wait. Look at dead-letters.',
+        'Jobs that died are not being cleared away: their runs stay queued or in progress until their windows close, and their threads are locked as long; events that are to be delivered wait, and so do files of vector stores. Look at dead-letters.',
     });
   }
 
@@ -86,7 +92,7 @@ export class DeadLetterQueue extends Construct {
     this.#monitoring.alarm(this, 'Arrivals', {
       metric: deadLetters.metricInvocations({ period: PERIOD }),
       threshold: 1,
-      errorImpact: `Jobs died after ${MOST_DELIVERIES} deliveries without a word from those who did them. Runs have failed so, and their users got an error; events are delivered late. Look at run-worker and webhook-sender for what they died of.`,
+      errorImpact: `Jobs died after ${MOST_DELIVERIES} deliveries without a word from those who did them. Runs have failed so, and their users got an error; events are delivered late. Files of vector stores have failed so too. Look at run-worker, webhook-sender and file-indexer for what they died of.`,
     });
   }
 }

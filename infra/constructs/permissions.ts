@@ -4,20 +4,25 @@ import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import type { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { TABLE } from '../../shared/aws/schema.ts';
 import type { ModelChoice } from '../stages.ts';
 import { allow } from './service-function.ts';
 
 /** The letters that primary keys begin with (shared/aws/schema.ts): a policy can be held to them, so no function reaches further than its job. */
-export type Records = 'A' | 'D' | 'E' | 'F' | 'I' | 'K' | 'P' | 'T' | 'W';
+export type Records = 'A' | 'B' | 'D' | 'E' | 'F' | 'I' | 'K' | 'P' | 'T' | 'U' | 'V' | 'W';
 
 const only = (records: Records[]) => ({ 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': records.map((letter) => `${letter}#*`) } });
 
 /** Where large contents are put (shared/aws/bodies.ts). */
 export const BLOB_PREFIX = 'bodies/';
 /** Where exported histories are (shared/histories/renderers.ts). */
-export const FILE_PREFIX = 'exports/';
+export const EXPORT_PREFIX = 'exports/';
+/** Where the contents of files are that clients have uploaded. */
+export const FILE_PREFIX = 'files/';
+/** Where the search index is (shared/aws/own-index.ts). */
+export const INDEX_PREFIX = 'index/';
 
 const VERBS = { Get: 's3:GetObject', Put: 's3:PutObject', Delete: 's3:DeleteObject', Abort: 's3:AbortMultipartUpload' };
 type Verb = keyof typeof VERBS;
@@ -40,15 +45,21 @@ export interface Access {
   list?: Records[];
   put?: Records[];
   delete?: Records[];
+  /** Changes others only as long as these stay as they are. */
+  check?: Records[];
   /** And with the large contents that have left their records. */
   blobs?: Exclude<Verb, 'Abort'>[];
   /** And with exported histories. What is put in parts may have to be taken back. */
+  exports?: Verb[];
+  /** And with files of clients, likewise. */
   files?: Verb[];
+  /** And with the search index, likewise. */
+  index?: Verb[];
 }
 
 export function recordAccess({ table, blobsArn, key }: Data, access: Access): PolicyStatement[] {
-  const { get, page, list, put, delete: remove, blobs, files } = access;
-  const inBucket = (verbs: Verb[] | undefined, prefix: string) => (verbs ? [allow(verbs.map((verb) => VERBS[verb]), [`${blobsArn}/${prefix}*`])] : []);
+  const { get, page, list, put, delete: remove, check } = access;
+  const contents = contentAccess(access);
   const on = (records: Records[] | undefined, actions: string[], resource = table.tableArn) => (records ? [allow(actions, [resource], only(records))] : []);
   return [
     ...on(get, ['dynamodb:GetItem']),
@@ -57,13 +68,27 @@ export function recordAccess({ table, blobsArn, key }: Data, access: Access): Po
     ...on(list, ['dynamodb:BatchGetItem']),
     ...on(put, ['dynamodb:PutItem']),
     ...on(remove, ['dynamodb:DeleteItem']),
-    ...inBucket(blobs, BLOB_PREFIX),
-    ...inBucket(files, FILE_PREFIX),
-    // Without it S3 answers 403, not 404, for what is not there.
-    ...([blobs, files].some((verbs) => verbs?.includes('Get')) ? [allow(['s3:ListBucket'], [blobsArn])] : []),
-    useKey(key, ['dynamodb', ...(blobs || files ? ['s3'] : [])]),
+    ...on(check, ['dynamodb:ConditionCheckItem']),
+    ...inBucket(blobsArn, contents),
+    useKey(key, ['dynamodb', ...(contents.length > 0 ? ['s3'] : [])]),
   ];
 }
+
+/** What a function does that has the search index and knows of no records. */
+export const indexAccess = ({ blobsArn, key }: Data, verbs: Verb[]): PolicyStatement[] => [...inBucket(blobsArn, contentAccess({ index: verbs })), useKey(key, ['s3'])];
+
+type Contents = [prefix: string, verbs: Verb[]][];
+
+const contentAccess = ({ blobs, exports, files, index }: Access): Contents => {
+  const all: [string, Verb[] | undefined][] = [[BLOB_PREFIX, blobs], [EXPORT_PREFIX, exports], [FILE_PREFIX, files], [INDEX_PREFIX, index]];
+  return all.flatMap(([prefix, verbs]): Contents => (verbs ? [[prefix, verbs]] : []));
+};
+
+const inBucket = (blobsArn: string, contents: Contents): PolicyStatement[] => [
+  ...contents.map(([prefix, verbs]) => allow(verbs.map((verb) => VERBS[verb]), [`${blobsArn}/${prefix}*`])),
+  // Without it S3 answers 403, not 404, for what is not there; and an index is found by listing it.
+  ...(contents.some(([prefix, verbs]) => verbs.includes('Get') || prefix === INDEX_PREFIX) ? [allow(['s3:ListBucket'], [blobsArn])] : []),
+];
 
 /** The key, as the services that keep data under it use it in the caller's name. */
 const useKey = (key: IKey, services: string[]): PolicyStatement =>
@@ -74,7 +99,15 @@ const useKey = (key: IKey, services: string[]): PolicyStatement =>
 /** Functions that projects may name for tools to be answered by: exactly these. */
 export const callTools = (arns: readonly string[]): PolicyStatement[] => (arns.length === 0 ? [] : [allow(['lambda:InvokeFunction'], [...arns])]);
 
+/** The function that searches, for those that have not the index themselves. */
+export const search = (fn: IFunction): PolicyStatement => allow(['lambda:InvokeFunction'], [fn.functionArn]);
+
 export const sendJobs = (queue: IQueue): PolicyStatement => allow(['sqs:SendMessage'], [queue.queueArn]);
+
+export const readSecret = (secret: ISecret, key: IKey): PolicyStatement[] => [
+  allow(['secretsmanager:GetSecretValue'], [secret.secretArn]),
+  allow(['kms:Decrypt'], [key.keyArn], { StringEquals: { 'kms:ViaService': `secretsmanager.${Aws.REGION}.amazonaws.com` } }),
+];
 
 export function callModel(model: ModelChoice, secret: ISecret | undefined, key: IKey): PolicyStatement[] {
   switch (model.provider) {
@@ -82,10 +115,7 @@ export function callModel(model: ModelChoice, secret: ISecret | undefined, key: 
       return [];
     case 'openai':
       if (!secret) throw new Error('the data stack made no secret for the model');
-      return [
-        allow(['secretsmanager:GetSecretValue'], [secret.secretArn]),
-        allow(['kms:Decrypt'], [key.keyArn], { StringEquals: { 'kms:ViaService': `secretsmanager.${Aws.REGION}.amazonaws.com` } }),
-      ];
+      return readSecret(secret, key);
     case 'bedrock':
       return [allow(['bedrock:InvokeModel', 'bedrock:InvokeModelWithResponseStream'], model.modelIds.flatMap((id) => bedrockArns(id, model.region)))];
   }
@@ -116,5 +146,7 @@ export function whyModel(model: ModelChoice): Record<string, string> {
 /** Why a statement of `recordAccess` ends in a star. */
 export const whyRecordAccess = ({ blobsExport }: Data): Record<string, string> => ({
   [`AwsSolutions-IAM5[Resource::${blobsExport}/${BLOB_PREFIX}*]`]: 'A large content is one object, made with its record; their keys cannot be known before.',
-  [`AwsSolutions-IAM5[Resource::${blobsExport}/${FILE_PREFIX}*]`]: 'An exported history is one object, made when somebody asks for it; their keys cannot be known before.',
+  [`AwsSolutions-IAM5[Resource::${blobsExport}/${EXPORT_PREFIX}*]`]: 'An exported history is one object, made when somebody asks for it; their keys cannot be known before.',
+  [`AwsSolutions-IAM5[Resource::${blobsExport}/${FILE_PREFIX}*]`]: 'A file is one object or several, made when somebody uploads it; their keys cannot be known before.',
+  [`AwsSolutions-IAM5[Resource::${blobsExport}/${INDEX_PREFIX}*]`]: 'A vector store’s index is many objects, of which only LanceDB knows the keys.',
 });

@@ -1,5 +1,5 @@
 /** A Lambda function as this service has them: its own role and log group, an environment that its schema has checked, alarms. */
-import { type Duration, RemovalPolicy, Token } from 'aws-cdk-lib';
+import { type Duration, RemovalPolicy, type Size, Token } from 'aws-cdk-lib';
 import { Effect, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Architecture, type RecursiveLoop, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
@@ -9,7 +9,7 @@ import { Construct } from 'constructs';
 import { join } from 'node:path';
 import type * as z from 'zod';
 import type { Stage } from '../stages.ts';
-import { ROOT, bundling } from './bundling.ts';
+import { type Beside, ROOT, bundling } from './bundling.ts';
 import { explain } from './explain.ts';
 import { type Monitoring, PERIOD } from './monitoring.ts';
 
@@ -17,7 +17,7 @@ import { type Monitoring, PERIOD } from './monitoring.ts';
 export type EnvSchema = z.ZodType<unknown, Record<string, string | undefined>>;
 
 /** Set for every function here, not by its stack. */
-type Given = 'STAGE' | 'LOG_LEVEL' | 'POWERTOOLS_TRACER_CAPTURE_RESPONSE' | 'POWERTOOLS_TRACER_CAPTURE_ERROR';
+export type Given = 'STAGE' | 'LOG_LEVEL' | 'POWERTOOLS_TRACER_CAPTURE_RESPONSE' | 'POWERTOOLS_TRACER_CAPTURE_ERROR';
 
 /** `Omit` for each member of a union, so that the union stays one. */
 type Without<T, K extends string> = T extends unknown ? Omit<T, K> : never;
@@ -43,8 +43,10 @@ export interface ServiceFunctionProps<S extends EnvSchema> extends Surroundings 
   permissions: PolicyStatement[];
   /** Reasons for permissions that no shorter list of resources can express, by cdk-nag's id of the finding. */
   explanations?: Record<string, string>;
-  /** The function counts tokens. */
-  tokenizer?: boolean;
+  /** Of /tmp; Lambda's 512 MB unless given. */
+  disk?: Size;
+  /** What it needs beside its own code. */
+  beside?: Beside;
   recursiveLoop?: RecursiveLoop;
   /** Who is hurt when the function fails or is throttled. */
   errorImpact: string;
@@ -61,26 +63,19 @@ export class ServiceFunction<S extends EnvSchema> extends Construct {
     logGroup.grantWrite(role);
     for (const statement of props.permissions) role.addToPolicy(statement);
 
-    const given: Record<Given, string> = {
-      STAGE: stage.name,
-      LOG_LEVEL: 'INFO',
-      POWERTOOLS_TRACER_CAPTURE_RESPONSE: 'false',
-      POWERTOOLS_TRACER_CAPTURE_ERROR: 'false',
-    };
-    const environment = defined({ ...props.environment, ...given });
-    checkEnvironment(this.node.path, props.schema, environment);
-
     this.fn = new NodejsFunction(this, 'Fn', {
       description: props.description,
       entry: join(ROOT, 'functions', folder, 'handler.ts'),
       projectRoot: ROOT,
       depsLockFilePath: join(ROOT, 'package-lock.json'),
-      bundling: bundling({ tokenizer: props.tokenizer === true }),
+      bundling: bundling(props.beside ?? {}),
       runtime: Runtime.NODEJS_24_X,
-      architecture: Architecture.ARM_64,
+      // LanceDB's engine is taken for the processor of most machines that people deploy from, and that CI runs on.
+      architecture: props.beside?.lance ? Architecture.X86_64 : Architecture.ARM_64,
       timeout: props.timeout,
       memorySize: props.memorySize,
-      environment: { ...environment, NODE_OPTIONS: '--enable-source-maps' },
+      ...(props.disk && { ephemeralStorageSize: props.disk }),
+      environment: environmentOf(this.node.path, stage, props.schema, props.environment),
       role,
       logGroup,
       tracing: Tracing.ACTIVE,
@@ -101,6 +96,19 @@ export class ServiceFunction<S extends EnvSchema> extends Construct {
       errorImpact: `${folder} is held back by the account's limit of concurrent Lambda executions. ${errorImpact}`,
     });
   }
+}
+
+/** All that a function is given. Throws where it is not what the function's schema takes. */
+export function environmentOf(path: string, stage: Stage, schema: EnvSchema, own: object): Record<string, string> {
+  const given: Record<Given, string> = {
+    STAGE: stage.name,
+    LOG_LEVEL: 'INFO',
+    POWERTOOLS_TRACER_CAPTURE_RESPONSE: 'false',
+    POWERTOOLS_TRACER_CAPTURE_ERROR: 'false',
+  };
+  const environment = defined({ ...own, ...given });
+  checkEnvironment(path, schema, environment);
+  return { ...environment, NODE_OPTIONS: '--enable-source-maps' };
 }
 
 const defined = (variables: object): Record<string, string> =>

@@ -8,21 +8,23 @@ import { Construct } from 'constructs';
 import { explain } from './explain.ts';
 import { type Monitoring, PERIOD } from './monitoring.ts';
 
-/** A thread's own record is the only one of its partition with this sort key (shared/aws/schema.ts). */
-const THREADS_OWN = { pk: { S: [{ prefix: 'T#' }] }, sk: { S: ['#'] } };
+/** The own records of what others hang under are the only ones of their partitions with this sort key (shared/aws/schema.ts). */
+const own = (...letters: string[]) => ({ pk: { S: letters.map((letter) => ({ prefix: `${letter}#` })) }, sk: { S: ['#'] } });
+const THREADS_OWN = own('T');
 const hung = (letter: string) => ({ pk: { S: [{ prefix: 'T#' }] }, sk: { S: [{ prefix: `${letter}#` }] } });
-const EXPORTS = { pk: { S: [{ prefix: 'E#' }] }, sk: { S: ['#'] } };
+const EXPORTS = own('E');
 
 export type Pattern = Parameters<typeof FilterCriteria.filter>[0];
 
-export const REMOVED_THREADS: Pattern[] = [{ eventName: ['REMOVE'], dynamodb: { Keys: THREADS_OWN } }];
+/** Threads, files and uploads: shared/ports/feed.ts. */
+export const REMOVED: Pattern[] = [{ eventName: ['REMOVE'], dynamodb: { Keys: own('T', 'B', 'U') } }];
 
 /**
  * All that shared/aws/feed.ts makes an event of which webhooks are told, and as little else as a filter can say: not every use of a thread,
  * nor what clients write. Lambda takes five patterns.
  */
 export const TOLD: Pattern[] = [
-  ...REMOVED_THREADS,
+  { eventName: ['REMOVE'], dynamodb: { Keys: THREADS_OWN } },
   // What is at its first revision is new, also where it takes the place of something that had expired.
   { eventName: ['INSERT', 'MODIFY'], dynamodb: { Keys: THREADS_OWN, NewImage: { rev: { N: ['0'] } } } },
   { eventName: ['INSERT', 'MODIFY'], dynamodb: { Keys: hung('R') } },

@@ -1,5 +1,5 @@
 /** Everything that can be taken down and put up again: functions, queues, timers, the API, and who watches them. */
-import { Duration, Stack, type StackProps } from 'aws-cdk-lib';
+import { Aws, Duration, Stack, type StackProps } from 'aws-cdk-lib';
 import { RecursiveLoop } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import { ApiEnv } from '../../functions/api/env.ts';
@@ -12,12 +12,13 @@ import { ServiceDashboard } from '../constructs/dashboard.ts';
 import { HttpApi, LONGEST_RESPONSE } from '../constructs/http-api.ts';
 import { DeadLetterQueue, JobQueue } from '../constructs/job-queue.ts';
 import { Monitoring } from '../constructs/monitoring.ts';
-import { type Access, callModel, callTools, recordAccess, sendJobs, whyModel, whyRecordAccess } from '../constructs/permissions.ts';
+import { type Access, callModel, callTools, recordAccess, search, sendJobs, whyModel, whyRecordAccess } from '../constructs/permissions.ts';
 import { RunTimers, startTimers, timersArn } from '../constructs/run-timers.ts';
 import { ServiceFunction, type Surroundings } from '../constructs/service-function.ts';
 import type { Stage as Settings } from '../stages.ts';
 import { modelVariables, runVariables } from '../variables.ts';
 import type { DataStack } from './data-stack.ts';
+import { addIndexFunctions } from './index-functions.ts';
 import { addOutputs } from './outputs.ts';
 import { addStreamFunctions } from './stream-functions.ts';
 
@@ -34,6 +35,9 @@ const KEEP_DELIVERIES = Duration.days(14);
 const MOST_SENDERS = 50;
 
 export class ServiceStack extends Stack {
+  /** Where the REST API is, without the stage. */
+  readonly apiDomain: string;
+
   constructor(scope: Construct, id: string, { stage, data, ...props }: StackProps & { stage: Settings; data: DataStack }) {
     super(scope, id, props);
     const { key, table, blobs, modelSecret } = data;
@@ -70,20 +74,24 @@ export class ServiceStack extends Stack {
     const jobs = { QUEUE_URL: queue.jobs.queueUrl };
     const webhooks = { WEBHOOK_QUEUE_URL: deliveries.jobs.queueUrl };
     const sendBoth = [sendJobs(queue.jobs), sendJobs(deliveries.jobs)];
+    const index = addIndexFunctions(this, { around, store, dead, variables: (own) => ({ ...runs, ...own, ...model }), bucketName: blobs.bucketName, modelAccess, whyModel: whyModel(stage.model) });
+    const indexing = { INDEX_QUEUE_URL: index.queue.queueUrl };
+    const searching = { SEARCH_FUNCTION_ARN: index.search.functionArn };
+    const sendAll = [...sendBoth, sendJobs(index.queue)];
     const tools = { TOOL_FUNCTIONS: stage.toolFunctions.join(',') || undefined };
     const timerVariables = { STATE_MACHINE_ARN: timersArn(this) };
 
     const timer = new ServiceFunction(this, 'RunTimer', {
       ...around,
       folder: 'run-timer',
-      description: 'Expires a run whose window has closed; warns of a thread that comes near its end',
+      description: 'Expires runs and vector stores whose time has come; warns of a thread that comes near its end',
       schema: RunTimerEnv,
-      environment: { ...runs, ...jobs, ...webhooks, ...timerVariables },
+      environment: { ...runs, ...jobs, ...webhooks, ...indexing, ...timerVariables },
       timeout: SHORT,
       memorySize: 256,
-      permissions: [...recordAccess(store, { ...endRuns, get: ['P', 'T'], list: ['W'], put: ['D', 'T'] }), ...sendBoth, startTimers(this)],
+      permissions: [...recordAccess(store, { ...endRuns, get: ['P', 'T', 'V'], list: ['W'], put: ['D', 'T', 'V'] }), ...sendAll, startTimers(this)],
       explanations,
-      errorImpact: 'Runs that waited too long for tool outputs are shown as expired all the same, but nothing writes it down, and nobody is warned of a thread’s end: look at its log before executions of the state machine run out of retries.',
+      errorImpact: 'Runs that waited too long for tool outputs are shown as expired all the same, but nothing writes it down, nobody is warned of a thread’s end, and indexes of expired vector stores stay: look at its log before executions of the state machine run out of retries.',
     });
     const timers = new RunTimers(this, 'Timers', { ...around, timer: timer.fn, timerTimeout: SHORT });
 
@@ -92,22 +100,25 @@ export class ServiceStack extends Stack {
       folder: 'api',
       description: 'The Assistants API; drives streamed runs',
       schema: ApiEnv,
-      environment: { ...runs, ...jobs, ...webhooks, ...timerVariables, ...tools, ...model, CORS_ORIGINS: stage.corsOrigins.join(',') || undefined },
+      environment: { ...runs, ...jobs, ...webhooks, ...indexing, ...searching, ...timerVariables, ...tools, ...model, CORS_ORIGINS: stage.corsOrigins.join(',') || undefined },
       timeout: LONGEST_RESPONSE,
       // Half a processor: enough to start quickly, and a stream mostly waits.
       memorySize: 1024,
-      tokenizer: true,
+      beside: { tokenizer: true },
       permissions: [
         ...recordAccess(store, {
-          get: ['A', 'D', 'E', 'F', 'I', 'K', 'P', 'T', 'W'],
-          page: ['T'],
-          list: ['A', 'D', 'E', 'F', 'T', 'W'],
-          put: ['A', 'D', 'E', 'F', 'I', 'P', 'T', 'W'],
-          delete: ['A', 'E', 'F', 'T', 'W'],
+          get: ['A', 'B', 'D', 'E', 'F', 'I', 'K', 'P', 'T', 'U', 'V', 'W'],
+          page: ['B', 'T', 'U', 'V'],
+          list: ['A', 'B', 'D', 'E', 'F', 'T', 'V', 'W'],
+          put: ['A', 'B', 'D', 'E', 'F', 'I', 'P', 'T', 'U', 'V', 'W'],
+          delete: ['A', 'B', 'E', 'F', 'T', 'U', 'V', 'W'],
+          check: ['B', 'U', 'V'],
           blobs: ['Get', 'Put', 'Delete'],
-          files: ['Get', 'Delete', 'Abort'],
+          exports: ['Get', 'Delete', 'Abort'],
+          files: ['Get', 'Put', 'Delete', 'Abort'],
         }),
-        ...sendBoth,
+        ...sendAll,
+        search(index.search),
         startTimers(this),
         timers.stop(),
         ...callTools(stage.toolFunctions),
@@ -117,19 +128,21 @@ export class ServiceStack extends Stack {
       errorImpact: 'Applications get 502 answers or broken streams; a run that was being streamed is taken over by run-worker within a minute.',
     });
     const http = new HttpApi(this, 'Http', { ...around, handler: api.fn });
+    this.apiDomain = `${http.api.restApiId}.execute-api.${Aws.REGION}.${Aws.URL_SUFFIX}`;
 
     const worker = new ServiceFunction(this, 'RunWorker', {
       ...around,
       folder: 'run-worker',
       description: 'Drives the runs that are not streamed; writes exports',
       schema: RunWorkerEnv,
-      environment: { ...runs, ...jobs, ...webhooks, ...timerVariables, ...tools, ...model },
+      environment: { ...runs, ...jobs, ...webhooks, ...indexing, ...searching, ...timerVariables, ...tools, ...model },
       timeout: LONGEST,
       memorySize: 1024,
-      tokenizer: true,
+      beside: { tokenizer: true },
       permissions: [
-        ...recordAccess(store, { ...endRuns, get: ['E', 'F', 'P', 'T'], page: ['T'], list: ['T', 'W'], put: ['D', 'E', 'T'], files: ['Get', 'Put', 'Delete', 'Abort'] }),
-        ...sendBoth,
+        ...recordAccess(store, { ...endRuns, get: ['B', 'E', 'F', 'P', 'T', 'V'], page: ['T', 'V'], list: ['T', 'W'], put: ['B', 'D', 'E', 'T', 'V'], check: ['B'], exports: ['Get', 'Put', 'Delete', 'Abort'] }),
+        ...sendAll,
+        search(index.search),
         startTimers(this),
         timers.stop(),
         ...callTools(stage.toolFunctions),
@@ -156,19 +169,19 @@ export class ServiceStack extends Stack {
       recursiveLoop: RecursiveLoop.ALLOW,
       errorImpact: 'Webhooks are not delivered. Each is tried again for three days, so nothing is lost before that; runs are not held up.',
     });
-    deliveries.deliverTo(sender.fn, MOST_SENDERS);
+    deliveries.deliverTo(sender.fn, { maxConcurrency: MOST_SENDERS });
 
     const deadLetters = new ServiceFunction(this, 'DeadLetters', {
       ...around,
       folder: 'dead-letters',
-      description: 'Fails the runs whose jobs nobody could do, and puts off deliveries that nobody could send',
+      description: 'Fails the runs and files whose jobs nobody could do, and puts off deliveries that nobody could send',
       schema: DeadLettersEnv,
-      environment: { ...runs, ...jobs, ...webhooks, ...timerVariables, DEAD_QUEUE_URL: dead.queue.queueUrl },
+      environment: { ...runs, ...jobs, ...webhooks, ...indexing, ...timerVariables, DEAD_QUEUE_URL: dead.queue.queueUrl },
       timeout: SHORT,
       memorySize: 256,
       permissions: [
-        ...recordAccess(store, { ...endRuns, get: ['D', 'E', 'P', 'T'], list: ['T', 'W'], put: ['D', 'E', 'T'], files: ['Delete', 'Abort'] }),
-        ...sendBoth,
+        ...recordAccess(store, { ...endRuns, get: ['D', 'E', 'P', 'T', 'V'], page: ['V'], list: ['T', 'W'], put: ['D', 'E', 'T', 'V'], exports: ['Delete', 'Abort'] }),
+        ...sendAll,
         sendJobs(dead.queue),
         startTimers(this),
         timers.stop(),
@@ -176,11 +189,11 @@ export class ServiceStack extends Stack {
       explanations: { ...explanations, ...timers.whyStop() },
       // A delivery may come by here several times in its three days.
       recursiveLoop: RecursiveLoop.ALLOW,
-      errorImpact: 'Runs that nobody could drive stay active until their windows close, and lock their threads as long; events whose delivery died are not tried again.',
+      errorImpact: 'Runs that nobody could drive stay active until their windows close, and lock their threads as long; events whose delivery died are not tried again, and files whose indexing died stay in_progress.',
     });
     dead.buryWith(deadLetters.fn);
 
-    const { reaper, teller } = addStreamFunctions(this, { around, store, variables: { ...runs, ...webhooks, ...timerVariables }, sendDeliveries: sendJobs(deliveries.jobs) });
+    const { reaper, teller } = addStreamFunctions(this, { around, store, variables: { ...runs, ...webhooks, ...timerVariables }, indexing, sendDeliveries: sendJobs(deliveries.jobs), sendIndexJobs: sendJobs(index.queue) });
 
     const keys = new ServiceFunction(this, 'Keys', {
       ...around,
@@ -194,8 +207,8 @@ export class ServiceStack extends Stack {
       errorImpact: 'Operators cannot make or revoke API keys; existing keys go on working.',
     });
 
-    const functions = { api: api.fn, 'run-worker': worker.fn, 'run-timer': timer.fn, 'thread-reaper': reaper, 'event-teller': teller, 'webhook-sender': sender.fn, 'dead-letters': deadLetters.fn, keys: keys.fn };
-    const { dashboard } = new ServiceDashboard(this, 'Overview', { stage, monitoring, api: http.api, functions, teller, queues: { runs: queue.jobs, deliveries: deliveries.jobs, dead: dead.queue }, machine: timers.machine, table });
+    const functions = { api: api.fn, 'run-worker': worker.fn, 'file-indexer': index.indexer, 'file-search': index.search, 'run-timer': timer.fn, 'thread-reaper': reaper, 'event-teller': teller, 'webhook-sender': sender.fn, 'dead-letters': deadLetters.fn, keys: keys.fn };
+    const { dashboard } = new ServiceDashboard(this, 'Overview', { stage, monitoring, api: http.api, functions, teller, queues: { runs: queue.jobs, deliveries: deliveries.jobs, files: index.queue, dead: dead.queue }, machine: timers.machine, table });
     addOutputs(this, { http, keys: keys.fn, dashboard, modelSecret });
   }
 }

@@ -1,4 +1,4 @@
-/** What the table's stream wakes: who cleans up behind threads that are gone, and who tells of what has happened. */
+/** What the table's stream wakes: who cleans up behind threads and files that are gone, and who tells of what has happened. */
 import { Duration, type Stack } from 'aws-cdk-lib';
 import type { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
@@ -7,7 +7,7 @@ import { ThreadReaperEnv } from '../../functions/thread-reaper/env.ts';
 import { type Data, recordAccess, whyRecordAccess } from '../constructs/permissions.ts';
 import { startTimers } from '../constructs/run-timers.ts';
 import { ServiceFunction, type ServiceFunctionProps, type Surroundings } from '../constructs/service-function.ts';
-import { REMOVED_THREADS, STREAMS_AND_TRACES, StreamFeed, TOLD } from '../constructs/stream-feed.ts';
+import { REMOVED, STREAMS_AND_TRACES, StreamFeed, TOLD } from '../constructs/stream-feed.ts';
 
 interface StreamFunctionsProps {
   around: Surroundings;
@@ -15,9 +15,11 @@ interface StreamFunctionsProps {
   /** Those of the event-teller; the reaper gets what it asks for. */
   variables: ServiceFunctionProps<typeof EventTellerEnv>['environment'];
   sendDeliveries: PolicyStatement;
+  indexing: { INDEX_QUEUE_URL: string };
+  sendIndexJobs: PolicyStatement;
 }
 
-export function addStreamFunctions(stack: Stack, { around, store, variables, sendDeliveries }: StreamFunctionsProps): Record<'reaper' | 'teller', IFunction> {
+export function addStreamFunctions(stack: Stack, { around, store, variables, sendDeliveries, indexing, sendIndexJobs }: StreamFunctionsProps): Record<'reaper' | 'teller', IFunction> {
   const { monitoring } = around;
   const { table } = store;
   const explanations = { ...whyRecordAccess(store), ...STREAMS_AND_TRACES };
@@ -26,29 +28,40 @@ export function addStreamFunctions(stack: Stack, { around, store, variables, sen
   const reaper = new ServiceFunction(stack, 'ThreadReaper', {
     ...around,
     folder: 'thread-reaper',
-    description: 'Exports threads that have expired where that is wanted; deletes what hung under threads that are gone',
+    description: 'Exports threads that have expired where that is wanted; deletes what belonged to threads, files and uploads that are gone',
     schema: ThreadReaperEnv,
-    environment: runs,
+    environment: { ...runs, ...indexing },
     timeout: Duration.minutes(15),
     memorySize: 512,
-    permissions: recordAccess(store, { get: ['E', 'P'], page: ['T'], put: ['E'], delete: ['T'], blobs: ['Get', 'Put', 'Delete'], files: ['Get', 'Put', 'Delete', 'Abort'] }),
+    permissions: [
+      ...recordAccess(store, {
+        get: ['B', 'E', 'P', 'V'],
+        page: ['B', 'T', 'U'],
+        put: ['E', 'V'],
+        delete: ['B', 'T', 'U', 'V'],
+        blobs: ['Get', 'Put', 'Delete'],
+        exports: ['Get', 'Put', 'Delete', 'Abort'],
+        files: ['Delete', 'Abort'],
+      }),
+      sendIndexJobs,
+    ],
     explanations,
-    errorImpact: 'Nobody who calls the API notices. Messages of deleted threads, which nobody can read any more, are not physically deleted: that is owed to their authors within a day, while the stream remembers. Exports of expired threads are not written.',
+    errorImpact: 'Nobody who calls the API notices. Messages of deleted threads and contents of deleted files, which nobody can read any more, are not physically deleted: that is owed to their authors within a day, while the stream remembers. Exports of expired threads are not written.',
   });
   new StreamFeed(stack, 'ReaperFeed', {
     monitoring,
     table,
     target: reaper.fn,
-    filters: REMOVED_THREADS,
+    filters: REMOVED,
     batchSize: 10,
     // A thread that takes longer to export or to delete than an invocation lasts takes several: this many are fifteen hours.
     retryAttempts: 60,
     late: {
       after: Duration.hours(1),
-      errorImpact: 'What hung under deleted threads is deleted more than an hour late. Nobody can read it, but after 24 hours the stream forgets it. Look at thread-reaper.',
+      errorImpact: 'What belonged to deleted threads and files is deleted more than an hour late. Nobody can read it, but after 24 hours the stream forgets it. Look at thread-reaper.',
     },
     givenUpImpact:
-      'Messages of deleted threads were not deleted after 60 attempts, or those of expired ones not exported. Nobody can read them, but their authors are owed it: the queue’s messages say where in the stream they are, for 24 hours.',
+      'Messages of deleted threads or contents of deleted files were not deleted after 60 attempts, or expired threads not exported. Nobody can read them, but their authors are owed it: the queue’s messages say where in the stream they are, for 24 hours.',
   });
 
   const teller = new ServiceFunction(stack, 'EventTeller', {

@@ -13,6 +13,7 @@ import { planThread, withDefaults } from './create-thread.ts';
 import { findAssistant, findThreadAndAssistant } from './find.ts';
 import { checkMessageFiles, checkToolResources } from './known-files.ts';
 import { addMessages } from './new-message.ts';
+import { planAttachments } from './plan-tool-resources.ts';
 import { readProject } from './project-settings.ts';
 import { type ReadAhead, readAhead } from './read-ahead.ts';
 import { driveJob } from './run-jobs.ts';
@@ -38,7 +39,7 @@ export interface RunRequest {
 
 /** Adds the run, and before it `messages`, to a thread that no other run holds; or, if that is wished, to those that wait for one. */
 export async function createRun(world: World, threadId: string, messages: MessageInput[], request: RunRequest): Promise<CreatedRun> {
-  checkMessageFiles(messages);
+  await checkMessageFiles(world, request.projectId, messages);
   return inTurn(threadId, () => retryOnConflict(async () => {
     const [before, assistant] = await findThreadAndAssistant(world, request.projectId, threadId, request.assistantId);
     const nowMs = world.clock.nowMs();
@@ -53,13 +54,16 @@ export async function createRun(world: World, threadId: string, messages: Messag
       }
       return await createWaitingRun(world, before, holder, assistant, messages, request);
     }
-    const added = addMessages(before, messages, nowMs);
+    const { toolResources, plan } = await planAttachments(world, before, messages);
+    const added = addMessages({ ...before, toolResources }, messages, nowMs);
     const { queued, run, change } = planRun(world, added.thread, assistant, request);
     const write = update('thread', before, takenBy(added.thread, run, nowMs));
     const ahead = request.lease && readAhead(world, run, { steps: [], added: added.messages });
     await world.commit({
       ...change,
-      writes: [...change.writes, write, ...added.messages.map((message) => create('message', message))],
+      writes: [...change.writes, write, ...added.messages.map((message) => create('message', message)), ...plan.writes],
+      jobs: [...change.jobs, ...plan.jobs],
+      timers: plan.timers,
     });
     return { queued, run, thread: write.record, ahead };
   }));
@@ -67,17 +71,19 @@ export async function createRun(world: World, threadId: string, messages: Messag
 
 /** A new thread and a run on it, in one commit. */
 export async function createThreadAndRun(world: World, threadInput: ThreadInput, request: RunRequest): Promise<CreatedRun> {
-  checkToolResources(request.overrides.toolResources);
   const [assistant, input] = await Promise.all([
     findAssistant(world, request.projectId, request.assistantId),
     withDefaults(world, request.projectId, threadInput),
+    checkToolResources(world, request.projectId, request.overrides.toolResources),
   ]);
-  const planned = planThread(world, request.projectId, input);
+  const planned = await planThread(world, request.projectId, input);
   const { queued, run, change } = planRun(world, planned.thread, assistant, request);
   const thread = takenBy(planned.thread, run, world.clock.nowMs());
   await world.commit({
     ...change,
-    writes: [...change.writes, create('thread', thread), ...planned.messages.map((message) => create('message', message))],
+    writes: [...change.writes, create('thread', thread), ...planned.messages.map((message) => create('message', message)), ...planned.plan.writes],
+    jobs: [...change.jobs, ...planned.plan.jobs],
+    timers: planned.plan.timers,
   });
   return { queued, run, thread, ahead: Promise.resolve({ steps: [], messages: { items: planned.messages.toReversed(), hasMore: false } }) };
 }
@@ -122,7 +128,7 @@ function planRun(world: World, thread: Thread, assistant: Assistant, { overrides
   checkToolChoice(fields);
   const queued = newRun(fields, world.config.runWindowSeconds);
   const run = lease ? claimRun(queued, lease, nowMs) : queued;
-  const change: Change = {
+  const change: Change & Pick<Required<Change>, 'jobs'> = {
     name: 'create-run',
     writes: [create('run', run)],
     jobs: [driveJob(run, lease?.untilMs ?? nowMs)],
@@ -142,7 +148,7 @@ function checkToolChoice({ toolChoice, tools }: NewRun): void {
 
 /** An assistant may carry them, but a run that went on without them would give plausible wrong answers. */
 function checkToolsAreHere({ tools }: NewRun): void {
-  const absent = tools.find((tool) => !isFunctionTool(tool));
+  const absent = tools.find((tool) => tool.type === 'code_interpreter');
   if (absent) throw new InvalidRequestError(`The tool '${absent.type}' is not available on this server yet. Run without it: 'tools' of the run replaces the assistant's.`, 'tools', 'unsupported_tool');
 }
 

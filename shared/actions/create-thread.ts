@@ -4,8 +4,9 @@ import { type Retention, type Thread, type ThreadInput, touched } from '../domai
 import { create } from '../ports/commit.ts';
 import type { World } from '../ports/world.ts';
 import { demandFeature } from './features.ts';
-import { checkMessageFiles, checkToolResources } from './known-files.ts';
+import { checkMessageFiles } from './known-files.ts';
 import { addMessages } from './new-message.ts';
+import { type FilePlan, planToolResources } from './plan-tool-resources.ts';
 import { readProject } from './project-settings.ts';
 
 type WholeInput = ThreadInput & { retention: Retention };
@@ -17,9 +18,9 @@ export async function withDefaults(world: World, projectId: string, input: Threa
 }
 
 /** A thread with its first messages, not yet written: the caller commits it, perhaps with a run on it. */
-export function planThread(world: World, projectId: string, input: WholeInput): { thread: Thread; messages: Message[] } {
-  checkToolResources(input.toolResources);
-  checkMessageFiles(input.messages);
+export async function planThread(world: World, projectId: string, input: WholeInput): Promise<{ thread: Thread; messages: Message[]; plan: FilePlan }> {
+  await checkMessageFiles(world, projectId, input.messages);
+  const { toolResources, plan } = await planToolResources(world, projectId, input.toolResources, input.messages);
   const nowMs = world.clock.nowMs();
   const empty: Thread = touched(
     {
@@ -28,18 +29,18 @@ export function planThread(world: World, projectId: string, input: WholeInput): 
       rev: 0,
       createdAtMs: nowMs,
       metadata: input.metadata,
-      toolResources: input.toolResources,
+      toolResources,
       retention: input.retention,
       exportOnExpiry: input.exportOnExpiry,
       lastActiveAtMs: nowMs,
     },
     nowMs,
   );
-  return addMessages(empty, input.messages, nowMs);
+  return { ...addMessages(empty, input.messages, nowMs), plan };
 }
 
 export async function createThread(world: World, projectId: string, input: ThreadInput): Promise<Thread> {
-  const { thread, messages } = planThread(world, projectId, await withDefaults(world, projectId, input));
-  await world.commit({ name: 'create-thread', writes: [create('thread', thread), ...messages.map((message) => create('message', message))] });
+  const { thread, messages, plan } = await planThread(world, projectId, await withDefaults(world, projectId, input));
+  await world.commit({ name: 'create-thread', writes: [create('thread', thread), ...messages.map((message) => create('message', message)), ...plan.writes], jobs: plan.jobs, timers: plan.timers });
   return thread;
 }

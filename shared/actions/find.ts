@@ -3,11 +3,14 @@ import { NotFoundError } from '../domain/errors.ts';
 import type { Assistant } from '../domain/assistant.ts';
 import type { Delivery } from '../domain/delivery.ts';
 import type { Export } from '../domain/export.ts';
+import type { File } from '../domain/file.ts';
 import type { Message } from '../domain/message.ts';
 import type { RunStep } from '../domain/run-step.ts';
 import type { Run } from '../domain/run.ts';
 import type { Thread } from '../domain/thread.ts';
 import type { ToolEndpoint } from '../domain/tool-endpoint.ts';
+import type { AnnouncedUpload, UploadPart } from '../domain/upload.ts';
+import type { FileBatch, VectorStore, VectorStoreFile } from '../domain/vector-store.ts';
 import type { WebhookEndpoint } from '../domain/webhook-endpoint.ts';
 import { type Store, keys } from '../ports/store.ts';
 
@@ -61,12 +64,42 @@ export async function findExport({ store }: Reader, projectId: string, id: strin
   return (await store.get(keys.export(projectId, id))) ?? missing('export', id);
 }
 
+export async function findFile({ store }: Reader, projectId: string, id: string): Promise<File> {
+  return (await store.get(keys.file(projectId, id))) ?? missing('file', id);
+}
+
+/** One that a client has announced: nobody asks for the others by their ids. */
+export async function findUpload({ store }: Reader, projectId: string, id: string): Promise<AnnouncedUpload> {
+  const upload = await store.get(keys.upload(projectId, id));
+  return upload === undefined || upload.status === 'incoming' || upload.status === 'arrived' ? missing('upload', id) : upload;
+}
+
+export async function findUploadPart(reader: Reader, projectId: string, uploadId: string, id: string): Promise<UploadPart> {
+  const [, part] = await Promise.all([findUpload(reader, projectId, uploadId), reader.store.get(keys.uploadPart(projectId, uploadId, id))]);
+  return part ?? missing('upload_part', id);
+}
+
 export async function findWebhookEndpoint({ store }: Reader, projectId: string, id: string): Promise<WebhookEndpoint> {
   return (await store.get(keys.webhookEndpoint(projectId, id))) ?? missing('webhook_endpoint', id);
 }
 
 export async function findToolEndpoint({ store }: Reader, projectId: string, name: string): Promise<ToolEndpoint> {
   return (await store.get(keys.toolEndpoint(projectId, name))) ?? missing('tool_endpoint', name);
+}
+
+export async function findVectorStore({ store }: Reader, projectId: string, id: string): Promise<VectorStore> {
+  return (await store.get(keys.vectorStore(projectId, id))) ?? missing('vector_store', id);
+}
+
+/** A record under a vector store, which is read with it: when that is gone, so is all that hangs under it. */
+export async function findVectorStoreFile(reader: Reader, projectId: string, storeId: string, id: string): Promise<VectorStoreFile> {
+  const [, file] = await Promise.all([findVectorStore(reader, projectId, storeId), reader.store.get(keys.vectorStoreFile(projectId, storeId, id))]);
+  return file ?? missing('vector_store_file', id);
+}
+
+export async function findFileBatch(reader: Reader, projectId: string, storeId: string, id: string): Promise<FileBatch> {
+  const [, batch] = await Promise.all([findVectorStore(reader, projectId, storeId), reader.store.get(keys.fileBatch(projectId, storeId, id))]);
+  return batch ?? missing('file_batch', id);
 }
 
 /** A delivery of an endpoint that is still there. */

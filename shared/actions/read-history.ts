@@ -1,6 +1,8 @@
 /** The records of a history in the order in which they are written down, from any place on, a page at a time. */
 import * as z from 'zod';
 import { type Export, type ExportCounts, NO_COUNTS } from '../domain/export.ts';
+import type { File } from '../domain/file.ts';
+import { type Message, fileIdsOf } from '../domain/message.ts';
 import { asSeenAt } from '../domain/run.ts';
 import type { Thread } from '../domain/thread.ts';
 import type { Renderer } from '../histories/renderer.ts';
@@ -85,7 +87,8 @@ async function* readThread(reading: Reading, thread: Thread, from: Place): Async
   if (from.threadId === undefined) yield batch(at, [renderer.thread(thread)], { threads: 1 });
   if (from.runId === undefined) {
     for await (const messages of pages((after) => world.store.page('message', scope, { order: 'asc', limit: AT_ONCE, after }), from.messageId)) {
-      for (const some of bySize(messages, (message) => renderer.message(message))) yield batch({ ...at, messageId: some.lastId }, some.lines, { messages: some.lines.length });
+      const filesOf = await readFiles(reading, messages);
+      for (const some of bySize(messages, (message) => renderer.message(message, filesOf(message)))) yield batch({ ...at, messageId: some.lastId }, some.lines, { messages: some.lines.length });
     }
   }
   if (from.runId !== undefined) yield* readSteps(reading, scope, from.runId, from.stepId);
@@ -96,6 +99,13 @@ async function* readThread(reading: Reading, thread: Thread, from: Place): Async
     }
   }
   yield batch({ ...at, isDone: true }, [], {});
+}
+
+/** The files that some messages name, each read once. One that is deleted is left out. */
+async function readFiles({ world, projectId }: Reading, messages: readonly Message[]): Promise<(message: Message) => File[]> {
+  const ids = [...new Set(messages.flatMap(fileIdsOf))];
+  const found = new Map((await Promise.all(ids.map((id) => world.store.get(keys.file(projectId, id))))).flatMap((file) => (file ? [[file.id, file] as const] : [])));
+  return (message) => fileIdsOf(message).flatMap((id) => found.get(id) ?? []);
 }
 
 async function* readSteps({ world, renderer }: Reading, scope: string[], runId: string, from?: string): AsyncGenerator<Batch> {

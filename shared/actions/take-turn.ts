@@ -4,6 +4,7 @@ import { create, update } from '../ports/commit.ts';
 import { keys } from '../ports/store.ts';
 import type { World } from '../ports/world.ts';
 import { addMessages } from './new-message.ts';
+import { planAttachmentsStill } from './plan-tool-resources.ts';
 import { type ReadAhead, readAhead } from './read-ahead.ts';
 
 /** A run that has begun; or one whose turn has not come, to be looked at again by then at the latest; or one whose thread is gone. */
@@ -19,12 +20,16 @@ export async function takeTurn(world: World, run: RunOf<'queued'>, lease: Lease)
   const nowMs = world.clock.nowMs();
   const [holder] = claimsOn(thread, nowMs);
   if (holder && holder.id !== run.id) return { untilMs: Math.min(holder.expiresAtMs, run.expiresAtMs) };
-  const added = addMessages(thread, run.waits?.messages ?? [], nowMs);
+  const messages = run.waits?.messages ?? [];
+  const { toolResources, plan } = await planAttachmentsStill(world, thread, messages);
+  const added = addMessages({ ...thread, toolResources }, messages, nowMs);
   const write = update('run', run, claimRun(run, lease, nowMs));
   const ahead = readAhead(world, write.record, { steps: [], added: added.messages });
   await world.commit({
     name: 'take-turn',
-    writes: [write, update('thread', thread, lockedBy(added.thread, run, nowMs)), ...added.messages.map((message) => create('message', message))],
+    writes: [write, update('thread', thread, lockedBy(added.thread, run, nowMs)), ...added.messages.map((message) => create('message', message)), ...plan.writes],
+    jobs: plan.jobs,
+    timers: plan.timers,
   });
   return { run: write.record, ahead };
 }

@@ -114,12 +114,14 @@ async function schedule({ sender, timers, clock }: CommitParts, change: Change):
   ]);
 }
 
-/** A run's window fits what SQS can hold a message back for; it must not depend on how many threads have timers. */
+/** Neither the end of a run's window nor that of a vector store's time, which SQS can hold back too, must depend on how many threads have timers. */
+const MUST_GO_OFF = new Set<Scheduled['job']['type']>(['expire-run', 'expire-store']);
+
 async function startTimer({ sender, timers }: Pick<CommitParts, 'sender' | 'timers'>, scheduled: Scheduled): Promise<void> {
   try {
     await timers.start(scheduled);
   } catch (error) {
-    if (!(error instanceof TimersFullError) || scheduled.job.type !== 'expire-run') throw error;
+    if (!(error instanceof TimersFullError) || !MUST_GO_OFF.has(scheduled.job.type)) throw error;
     await sender.send(scheduled);
   }
 }

@@ -1,5 +1,7 @@
 /** Assembly of the AWS world, and nothing else. */
 import { randomUUID } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Clock } from '../domain/clock.ts';
 import type { Thread } from '../domain/thread.ts';
 import { makeDocuments } from '../documents/index.ts';
@@ -8,6 +10,7 @@ import type { Commit } from '../ports/commit.ts';
 import type { FeedEvent } from '../ports/feed.ts';
 import type { Log } from '../ports/log.ts';
 import type { Handle } from '../ports/queue.ts';
+import type { SearchIndex } from '../ports/search-index.ts';
 import type { Store } from '../ports/store.ts';
 import type { Config, World } from '../ports/world.ts';
 import { Background } from './background.ts';
@@ -21,7 +24,7 @@ import { type ModelSettings, makeModel } from './model.ts';
 import { type QueueParts, type QueueRecord, handleRecord, makeSender, missing } from './queue.ts';
 import { Reader } from './reader.ts';
 import { threadPk } from './schema.ts';
-import { makeSearchIndex } from './search-index.ts';
+import { makeRemoteIndex } from './search-index.ts';
 import { makeStore } from './store.ts';
 import { type Timers, handleTimer, makeTimers } from './timer.ts';
 
@@ -33,6 +36,10 @@ export interface Resources {
   queueUrl?: string | undefined;
   /** Absent where no deliveries are. */
   webhookQueueUrl?: string | undefined;
+  /** Absent where no files are indexed. */
+  indexQueueUrl?: string | undefined;
+  /** ARN of the function that searches; absent where nobody does. */
+  searchFunction?: string | undefined;
   /** Absent where no timers are set or stopped. */
   stateMachineArn?: string | undefined;
 }
@@ -46,6 +53,8 @@ export interface AwsSettings {
   clients?: Clients;
   /** ARNs of the functions that may answer calls of tools; absent where nothing calls them. */
   toolFunctions?: readonly string[] | undefined;
+  /** Of a function that has the search index in its own process; others ask `resources.searchFunction`. */
+  index?: SearchIndex | undefined;
 }
 
 export interface AwsWorld extends World {
@@ -92,7 +101,7 @@ export function openKeyRing({ clients = makeClients(), ...parts }: Pick<AwsSetti
   return { clock: parts.clock, store, commit };
 }
 
-export function openAwsWorld({ resources, model, config, clock, log, clients = makeClients(), toolFunctions }: AwsSettings): AwsWorld {
+export function openAwsWorld({ resources, model, config, clock, log, clients = makeClients(), toolFunctions, index }: AwsSettings): AwsWorld {
   const { background, ...records } = openRecords({ resources, clock, log, clients, runWindowMs: config.runWindowSeconds * 1000 });
   const queueParts = (): QueueParts => ({ sqs: clients.sqs, queues: resources, clock, log });
   const environment = randomUUID();
@@ -103,8 +112,8 @@ export function openAwsWorld({ resources, model, config, clock, log, clients = m
     ...records,
     blobs: makeBlobs(clients.s3, resources.bucket),
     outbound: makeOutbound({ clock, loopback: false }),
-    index: makeSearchIndex(),
-    documents: makeDocuments(),
+    index: index ?? makeRemoteIndex({ lambda: clients.lambda, clock, functionArn: resources.searchFunction }),
+    documents: makeDocuments({ folder: join(tmpdir(), 'threadkeep-documents'), environment: librariesOf(process.env) }),
     functions: toolFunctions && makeFunctions({ lambda: clients.lambda, clock, allowed: toolFunctions }),
     model: makeModel(model, { secrets: clients.secrets, clock }),
     owner: environment,
@@ -117,6 +126,9 @@ export function openAwsWorld({ resources, model, config, clock, log, clients = m
   };
   return world;
 }
+
+/** Where Lambda's own Node finds what it is linked with. */
+const librariesOf = ({ LD_LIBRARY_PATH }: NodeJS.ProcessEnv): Record<string, string> => (LD_LIBRARY_PATH === undefined ? {} : { LD_LIBRARY_PATH });
 
 function timersOf({ stateMachineArn }: Resources, { sfn }: Clients): Timers {
   return stateMachineArn === undefined ? { start: async () => missing('timers'), stop: async () => undefined } : makeTimers(sfn, stateMachineArn);

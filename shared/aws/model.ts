@@ -25,7 +25,15 @@ export function makeModel(settings: ModelSettings, parts: { secrets: SecretsMana
       const { secretId, ...upstream } = settings;
       if (secretId === undefined) return openAiModel({ ...upstream, apiKey: 'none' });
       const readKey = () => readSecret(parts.secrets, secretId);
-      return lazyModel(remembered(parts.clock, KEY_KEPT_MS, async () => openAiModel({ ...upstream, apiKey: await readKey() })));
+      const make = remembered(parts.clock, KEY_KEPT_MS, async () => openAiModel({ ...upstream, apiKey: await readKey() }));
+      return {
+        ...lazyModel(make),
+        async embed(request, signal) {
+          const model = await make();
+          signal.throwIfAborted();
+          return model.embed(request, signal);
+        },
+      };
     }
     case 'bedrock':
       // Loaded only where it is used: no other stage should pay for the signing code at its cold start.

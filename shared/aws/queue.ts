@@ -3,7 +3,7 @@ import * as z from 'zod';
 import type { Clock } from '../domain/clock.ts';
 import type { Scheduled } from '../ports/commit.ts';
 import type { Log } from '../ports/log.ts';
-import { type Handle, Job, type Outcome } from '../ports/queue.ts';
+import { type Handle, Job, type Outcome, isIndexJob } from '../ports/queue.ts';
 
 /** The longest that SQS delays a message. What is due later is sent on when it comes. */
 const LONGEST_DELAY_S = 900;
@@ -44,6 +44,8 @@ export interface Queues {
   queueUrl?: string | undefined;
   /** Of deliveries of webhooks, which may take long and be many. */
   webhookQueueUrl?: string | undefined;
+  /** Of jobs that read documents or change the search index. */
+  indexQueueUrl?: string | undefined;
 }
 
 export interface QueueParts {
@@ -57,8 +59,10 @@ export const missing = (what: string): never => {
   throw new Error(`this function was not given the ${what}`);
 };
 
-const queueOf = ({ queueUrl, webhookQueueUrl }: Queues, job: Job): string =>
-  job.type === 'send-delivery' ? (webhookQueueUrl ?? missing('queue of webhooks')) : (queueUrl ?? missing('queue'));
+function queueOf({ queueUrl, webhookQueueUrl, indexQueueUrl }: Queues, job: Job): string {
+  if (job.type === 'send-delivery') return webhookQueueUrl ?? missing('queue of webhooks');
+  return isIndexJob(job) ? (indexQueueUrl ?? missing('queue of the index')) : (queueUrl ?? missing('queue'));
+}
 
 /** SQS gives every group its turn, so that one with a long backlog does not keep the others waiting. */
 const groupOf = (job: Job): { MessageGroupId?: string } => (job.type === 'send-delivery' ? { MessageGroupId: job.endpointId } : {});

@@ -8,7 +8,7 @@ export abstract class RequestError extends Error {
   }
 }
 
-export type Named = 'assistant' | 'thread' | 'webhook_endpoint' | 'delivery' | 'run' | 'message' | 'step' | 'vector_store' | 'file' | 'model' | 'export' | 'tool_endpoint';
+export type Named = 'assistant' | 'thread' | 'webhook_endpoint' | 'delivery' | 'run' | 'message' | 'step' | 'vector_store' | 'vector_store_file' | 'file_batch' | 'file' | 'upload' | 'upload_part' | 'model' | 'export' | 'tool_endpoint';
 
 /** No such record, or one of another project, or one past its retention. */
 export class NotFoundError extends RequestError {
@@ -29,6 +29,15 @@ export class InvalidRequestError extends RequestError {
     super(message);
     this.param = param;
     this.code = code;
+  }
+}
+
+/** The time of the vector store has come: nothing can be added to it, nothing found in it. */
+export class StoreExpiredError extends RequestError {
+  readonly storeId: string;
+  constructor(storeId: string) {
+    super(`${storeId} has expired`);
+    this.storeId = storeId;
   }
 }
 
@@ -63,6 +72,17 @@ export class RunStatusError extends RequestError {
   readonly attempted: 'cancel' | 'submit_tool_outputs';
   constructor(status: string, attempted: 'cancel' | 'submit_tool_outputs') {
     super(`cannot ${attempted} a run that is ${status}`);
+    this.status = status;
+    this.attempted = attempted;
+  }
+}
+
+/** The upload's status does not allow what was asked for. */
+export class UploadStatusError extends RequestError {
+  readonly status: string;
+  readonly attempted: 'add parts to' | 'complete' | 'cancel';
+  constructor(status: string, attempted: UploadStatusError['attempted']) {
+    super(`cannot ${attempted} an upload that is ${status}`);
     this.status = status;
     this.attempted = attempted;
   }

@@ -11,7 +11,7 @@ export const IdempotencyRecord = z.strictObject({
   rev: z.int(),
   /** SHA-256 in hex of method, path and body: the same key with another request is the client's mistake. */
   fingerprint: z.string(),
-  created: z.strictObject({ kind: z.enum(['assistant', 'thread', 'message', 'run', 'export', 'webhook_endpoint']), parentId: z.string().optional(), id: z.string() }),
+  created: z.strictObject({ kind: z.enum(['assistant', 'thread', 'message', 'run', 'export', 'webhook_endpoint', 'vector_store', 'file_batch', 'file', 'upload', 'upload_part']), parentId: z.string().optional(), id: z.string() }),
   removeAfterMs: z.int(),
 });
 export type IdempotencyRecord = z.infer<typeof IdempotencyRecord>;

@@ -7,7 +7,8 @@ export const Annotation = z.discriminatedUnion('type', [
     text: z.string(),
     start_index: z.int(),
     end_index: z.int(),
-    file_citation: z.strictObject({ file_id: z.string() }),
+    /** `quote`: what the file says there. */
+    file_citation: z.strictObject({ file_id: z.string(), quote: z.string().optional() }),
   }),
   z.strictObject({
     type: z.literal('file_path'),
@@ -83,3 +84,13 @@ export const interruptMessage = (message: OpenMessage, reason: IncompleteReason,
 /** What a client says of a message that it adds. */
 export const MessageInput = base.pick({ role: true, content: true, attachments: true, metadata: true });
 export type MessageInput = z.infer<typeof MessageInput>;
+
+/** The files that a message names, each once: in its content, its attachments and its citations. */
+export function fileIdsOf({ content, attachments }: Pick<Message, 'content' | 'attachments'>): string[] {
+  const named = content.flatMap((part) => {
+    if (part.type === 'image_file') return [part.image_file.file_id];
+    if (part.type !== 'text') return [];
+    return part.text.annotations.map((annotation) => (annotation.type === 'file_citation' ? annotation.file_citation.file_id : annotation.file_path.file_id));
+  });
+  return [...new Set([...named, ...attachments.flatMap(({ file_id }) => file_id ?? [])])];
+}

@@ -1,21 +1,21 @@
 /** What happens in a run, in the order that a stream tells it. The wire names are the contract's (§8). */
-import type { Message } from './message.ts';
-import type { RunStep } from './run-step.ts';
+import type { Annotation, Message } from './message.ts';
+import type { RunStep, SearchRanking } from './run-step.ts';
 import type { Run, RunOf } from './run.ts';
 import type { Thread } from './thread.ts';
 
-/** A piece of a message's content. A first text piece carries `annotations`, later ones do not. */
+/** An annotation with its place among the others of its text: the clients find it by that. */
+export type AnnotationDelta = Annotation & { index: number };
+
+/** A piece of a message's content. A first text piece carries `annotations`, later ones only when they have any, whole and with the text that they are of. */
 export type MessageDelta =
-  | { index: number; type: 'text'; text: { value: string; annotations?: [] } }
+  | { index: number; type: 'text'; text: { value: string; annotations?: AnnotationDelta[] } }
   | { index: number; type: 'refusal'; refusal: string };
 
-/** A piece of a tool call. `id`, `name` and `output` appear only in its first piece. */
-export type ToolCallDelta = {
-  index: number;
-  id?: string;
-  type: 'function';
-  function: { name?: string; arguments: string; output?: null };
-};
+/** A piece of a tool call. `id`, `name` and `output` appear only in its first piece; a search has no other (contract §8). */
+export type ToolCallDelta =
+  | { index: number; id?: string; type: 'function'; function: { name?: string; arguments: string; output?: null } }
+  | { index: number; id: string; type: 'file_search'; file_search: { ranking_options: SearchRanking; results: [] } };
 
 export type RunEvent =
   | { type: 'thread.created'; thread: Thread }

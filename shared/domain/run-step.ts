@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { Lease } from './run.ts';
 import { Metadata } from './settings.ts';
 import { NO_USAGE, Usage } from './usage.ts';
+import { Attributes } from './vector-store.ts';
 
 /** A call of one of the assistant's functions. `output` is absent until it is known. */
 export const FunctionCall = z.strictObject({
@@ -15,8 +16,39 @@ export const FunctionCall = z.strictObject({
 });
 export type FunctionCall = z.infer<typeof FunctionCall>;
 
-/** Every kind of tool call a step can hold; file_search and code_interpreter join this union with their tools. */
-export const ToolCall = z.discriminatedUnion('type', [FunctionCall]);
+/** A piece of a file that a search has found. */
+export const FoundPassage = z.strictObject({
+  fileId: z.string(),
+  filename: z.string(),
+  /** From 0 to 1. */
+  score: z.number(),
+  attributes: Attributes,
+  vectorStoreId: z.string().optional(),
+  text: z.string(),
+});
+export type FoundPassage = z.infer<typeof FoundPassage>;
+
+export const SearchRanking = z.strictObject({ ranker: z.enum(['auto', 'default_2024_08_21']), score_threshold: z.number() });
+export type SearchRanking = z.infer<typeof SearchRanking>;
+
+/** A search in the files of assistant and thread. The run's driver makes it before the step is stored, so that one without results was cut off. */
+export const FileSearchCall = z.strictObject({
+  id: z.string(),
+  type: z.literal('file_search'),
+  /** As the model wrote them. */
+  arguments: z.string(),
+  rankingOptions: SearchRanking,
+  /** Counts the run's searches. With a result's place among `results` it is what citations name. */
+  ordinal: z.int().optional(),
+  /** Best first. */
+  results: z.array(FoundPassage).optional(),
+  /** What the model is told beside the results: what could not be searched, and why. */
+  note: z.string().optional(),
+});
+export type FileSearchCall = z.infer<typeof FileSearchCall>;
+
+/** Every kind of tool call a step can hold; code_interpreter joins this union with its tool. Only function calls are ever anybody else's to answer. */
+export const ToolCall = z.discriminatedUnion('type', [FunctionCall, FileSearchCall]);
 export type ToolCall = z.infer<typeof ToolCall>;
 
 export const StepDetails = z.discriminatedUnion('type', [
@@ -56,18 +88,25 @@ export type StepOf<S extends RunStep['status']> = Extract<RunStep, { status: S }
 
 const callsOf = ({ details }: RunStep): ToolCall[] => (details.type === 'tool_calls' ? details.toolCalls : []);
 
+export const isFunctionCall = (call: ToolCall): call is FunctionCall => call.type === 'function';
+export const isFileSearchCall = (call: ToolCall): call is FileSearchCall => call.type === 'file_search';
+
+/** The searches of a step. */
+export const searchesOf = (step: RunStep): FileSearchCall[] => callsOf(step).filter(isFileSearchCall);
+
 /** The calls that wait for their output, whoever gives it. One whose output is known from the beginning named a function that does not exist. */
-export const openCalls = (step: RunStep): ToolCall[] => callsOf(step).filter((call) => call.output === undefined);
+export const openCalls = (step: RunStep): FunctionCall[] => callsOf(step).filter(isFunctionCall).filter((call) => call.output === undefined);
 
 /** The calls that wait for the client. */
-export const clientCalls = (step: RunStep): ToolCall[] => openCalls(step).filter((call) => call.calledBy === undefined);
+export const clientCalls = (step: RunStep): FunctionCall[] => openCalls(step).filter((call) => call.calledBy === undefined);
 
 /** The calls that wait for an endpoint of the project. */
-export const endpointCalls = (step: RunStep, calledBy: NonNullable<ToolCall['calledBy']>): ToolCall[] => openCalls(step).filter((call) => call.calledBy === calledBy);
+export const endpointCalls = (step: RunStep, calledBy: NonNullable<FunctionCall['calledBy']>): FunctionCall[] => openCalls(step).filter((call) => call.calledBy === calledBy);
 
 /** The step with these outputs, by the ids of its calls. An output that is there already stays: whoever comes first has answered. */
 export function withOutputs(step: StepOf<'in_progress'>, outputs: ReadonlyMap<string, string>): StepOf<'in_progress'> {
   const toolCalls = callsOf(step).map((call) => {
+    if (!isFunctionCall(call)) return call;
     const output = call.output ?? outputs.get(call.id);
     return output === undefined ? call : { ...call, output };
   });
@@ -80,7 +119,7 @@ export function askedBy({ asker: _, ...step }: StepOf<'in_progress'>, lease?: Le
 }
 
 /** What a step's calls have got so far, in bytes. */
-export const outputBytes = (step: RunStep): number => callsOf(step).reduce((sum, { output = '' }) => sum + Buffer.byteLength(output), 0);
+export const outputBytes = (step: RunStep): number => callsOf(step).filter(isFunctionCall).reduce((sum, { output = '' }) => sum + Buffer.byteLength(output), 0);
 
 /** The step with all its outputs. */
 export const completeStep = ({ status: _, usage = NO_USAGE, asker: __, ...step }: StepOf<'in_progress'>, nowMs: number): StepOf<'completed'> => ({ ...step, status: 'completed', completedAtMs: nowMs, usage });

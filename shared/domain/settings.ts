@@ -82,10 +82,19 @@ export const ReasoningEffort = z.enum(['none', 'minimal', 'low', 'medium', 'high
 export type ReasoningEffort = z.infer<typeof ReasoningEffort>;
 
 /** What stays on the record; the request's `vector_stores` helper becomes `vector_store_ids` before it is stored. */
+export const MOST_CODE_FILES = 20;
+export const fileIds = z.array(z.string()).max(MOST_CODE_FILES).default([]);
+export const vectorStoreIds = (most: number) => z.array(z.string()).max(most).default([]);
 export const ToolResources = z.strictObject({
-  code_interpreter: z.strictObject({ file_ids: z.array(z.string()).max(20).default([]) }).optional(),
-  file_search: z.strictObject({ vector_store_ids: z.array(z.string()).max(1).default([]) }).optional(),
+  code_interpreter: z.strictObject({ file_ids: fileIds }).optional(),
+  file_search: z.strictObject({ vector_store_ids: vectorStoreIds(50) }).optional(),
 });
 export type ToolResources = z.infer<typeof ToolResources>;
+
+/** As a request that creates something may give them: with a vector store that is made for it. */
+export interface ToolResourcesInput {
+  resources?: ToolResources;
+  newStore?: { fileIds: string[]; chunking?: { maxTokens: number; overlapTokens: number } | undefined; metadata?: Metadata | undefined } | undefined;
+}
 
 export const isFunctionTool = (tool: Tool): tool is FunctionTool => tool.type === 'function';

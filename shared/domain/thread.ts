@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { MessageInput } from './message.ts';
-import { Metadata, ToolResources, integer } from './settings.ts';
+import { Metadata, ToolResources, type ToolResourcesInput, integer } from './settings.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -83,8 +83,9 @@ export function withWaiting({ waitingRuns = [], ...thread }: Thread, { id, expir
 const waiting = (waitingRuns: Claim[]): Pick<Thread, 'waitingRuns'> => (waitingRuns.length > 0 ? { waitingRuns } : {});
 
 /** What a client says of a thread that it makes. Without a retention the thread takes the project's, or else the server's. */
-export interface ThreadInput extends Pick<Thread, 'metadata' | 'toolResources'> {
+export interface ThreadInput extends Pick<Thread, 'metadata'> {
   messages: MessageInput[];
+  toolResources?: ToolResourcesInput | undefined;
   retention?: Retention | undefined;
   exportOnExpiry?: boolean | undefined;
 }

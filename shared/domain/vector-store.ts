@@ -98,9 +98,13 @@ export type VectorStoreFileIn<S extends VectorStoreFile['status']> = Extract<Vec
 
 export const usageOfFile = (file: VectorStoreFile): number => (file.status === 'completed' ? file.usageBytes : 0);
 
-/** A file that is to be added, and how. */
-export const FileToAdd = z.strictObject({ fileId: z.string(), attributes: Attributes, chunking: Chunking });
+/** A file that is to be added, and how: what is absent stays as it is for a file that is there, and is the default for any other. */
+export const FileToAdd = z.strictObject({ fileId: z.string(), attributes: Attributes.optional(), chunking: Chunking.optional() });
 export type FileToAdd = z.infer<typeof FileToAdd>;
+
+/** Of a batch whose record is still to be written. `isThere`: its store had it already when the batch was made, so its counts have it whatever comes. */
+const Pending = FileToAdd.extend({ isThere: z.boolean().optional() });
+export type PendingFile = z.infer<typeof Pending>;
 
 /** Files that were added together. The counts of its store have had them all since it was made; `pending` are those whose own records are still to be written. */
 export const FileBatch = z.strictObject({
@@ -111,6 +115,6 @@ export const FileBatch = z.strictObject({
   createdAtMs: z.int(),
   counts: FileCounts,
   isCancelled: z.boolean(),
-  pending: z.array(FileToAdd),
+  pending: z.array(Pending),
 });
 export type FileBatch = z.infer<typeof FileBatch>;

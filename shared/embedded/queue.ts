@@ -84,7 +84,7 @@ export function makeQueue(db: Database, clock: Clock, log: Log): Queue {
       };
 
       // A restart makes everything of the last process due that was waiting only for its leases.
-      db.write(() => db.sql(`UPDATE job SET due_ms = 0 WHERE name LIKE 'drive:%' OR name LIKE 'settle:%' OR name LIKE 'export:%' OR name LIKE 'tools:%'`).run()).catch((error: unknown) => log.error('job_failed', { error }));
+      db.write(() => db.sql(`UPDATE job SET due_ms = 0 WHERE name LIKE 'drive:%' OR name LIKE 'settle:%' OR name LIKE 'export:%' OR name LIKE 'tools:%' OR name LIKE 'index:%'`).run()).catch((error: unknown) => log.error('job_failed', { error }));
       db.onCommit(pump);
       return {
         stop() {

@@ -1,7 +1,12 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { SearchIndex } from '../ports/search-index.ts';
+import { makeLanceIndex } from '../search/lance-index.ts';
 
-const notYet = async (): Promise<never> => {
-  throw new Error('not yet');
-};
-
-export const makeSearchIndex = (): SearchIndex => ({ add: notYet, standing: notYet, remove: notYet, drop: notYet, search: notYet, read: notYet, tidy: notYet });
+/** In a folder, which is made with the first addition. */
+export const makeSearchIndex = (folder: string): SearchIndex =>
+  makeLanceIndex({
+    uri: folder,
+    // Who writes at this moment may bring a folder back while it is being removed.
+    removeAll: (name) => rm(join(folder, name), { recursive: true, force: true, maxRetries: 5, retryDelay: 20 }),
+  });

@@ -1,7 +1,7 @@
 /** The part of a run in which endpoints of its project answer the model's calls, under the hold of its driver. */
 import { sleep } from '../domain/clock.ts';
 import type { Emit } from '../domain/run-event.ts';
-import { type FunctionCall, type StepOf, completeStep, endpointCalls, openCalls, withOutputs } from '../domain/run-step.ts';
+import { type StepOf, type ToolCall, completeStep, endpointCalls, openCalls, withOutputs } from '../domain/run-step.ts';
 import { awaitCalls, callsAnswered } from '../domain/run.ts';
 import { type Usage, addUsage } from '../domain/usage.ts';
 import { create, update } from '../ports/commit.ts';
@@ -14,7 +14,7 @@ import type { Hold } from './hold.ts';
 import type { Turn } from './turn.ts';
 
 /** Calls that endpoints answer, all of them. Stored before anybody is asked, so that a takeover asks for the same ones. */
-export async function dispatchCalls(world: World, hold: Hold, turn: Turn, toolCalls: FunctionCall[], usage: Usage): Promise<StepOf<'in_progress'>> {
+export async function dispatchCalls(world: World, hold: Hold, turn: Turn, toolCalls: ToolCall[], usage: Usage): Promise<StepOf<'in_progress'>> {
   const step: StepOf<'in_progress'> = { ...stepOfTurn(turn), details: { type: 'tool_calls', toolCalls }, usage };
   await commitHeld(world, hold, (run) => {
     const write = update('run', run, awaitCalls(run, step.id, addUsage(run.usage, usage)));

@@ -1,18 +1,21 @@
 /** From a run and what was said so far to one Chat Completions request. Pure. */
 import type { ChatCompletionContentPart, ChatCompletionMessageParam } from 'openai/resources/chat/completions';
 import type { Message } from '../domain/message.ts';
-import type { FunctionCall } from '../domain/run-step.ts';
+import type { FileSearchCall, FunctionCall } from '../domain/run-step.ts';
 import type { Run } from '../domain/run.ts';
-import { isFunctionTool } from '../domain/settings.ts';
 import type { ModelRequest } from '../ports/model.ts';
+import { withoutCitations } from './citations.ts';
+import { offeredFunctions, searchName } from './offer-tools.ts';
 
-/** What the run itself has done so far, in order: a text it wrote, or calls with their outputs. */
+/** What the run itself has done so far, in order: a text it wrote, or calls with their outputs, searches as the function calls that they were. */
 export type RunTurn = { type: 'message'; message: Message } | { type: 'calls'; calls: FunctionCall[] };
 
 export interface Conversation {
   /** Of the thread, oldest first, already cut to what fits. */
   history: Message[];
   turns: RunTurn[];
+  /** The run's searches so far: what it may cite. */
+  searches: FileSearchCall[];
   /** The run's newest step: the next one's id must sort behind it. */
   lastStepId: string | undefined;
 }
@@ -37,10 +40,10 @@ export function buildModelRequest(run: Run, { history, turns }: Pick<Conversatio
 
 /** A forced choice holds for the first call alone: kept up, the run could never come to its answer. */
 function toolSettings(run: Run, isFirstCall: boolean): Partial<ModelRequest> {
-  const functions = run.tools.filter(isFunctionTool);
+  const functions = offeredFunctions(run.tools);
   if (functions.length === 0) return {};
   return {
-    tools: functions.map(({ function: { strict, ...definition } }) => ({
+    tools: functions.map(({ strict, ...definition }) => ({
       type: 'function' as const,
       function: { ...definition, ...(strict && { strict }) },
     })),
@@ -50,11 +53,13 @@ function toolSettings(run: Run, isFirstCall: boolean): Partial<ModelRequest> {
   };
 }
 
-function toolChoice({ toolChoice: choice }: Run, isFirstCall: boolean): Partial<ModelRequest> {
+function toolChoice({ toolChoice: choice, tools }: Run, isFirstCall: boolean): Partial<ModelRequest> {
   if (choice === 'none') return { tool_choice: 'none' };
   if (choice === 'auto' || !isFirstCall) return {};
   if (choice === 'required') return { tool_choice: 'required' };
-  return choice.type === 'function' ? { tool_choice: { type: 'function', function: choice.function } } : {};
+  if (choice.type === 'function') return { tool_choice: { type: 'function', function: choice.function } };
+  const name = choice.type === 'file_search' ? searchName(tools) : undefined;
+  return name === undefined ? {} : { tool_choice: { type: 'function', function: { name } } };
 }
 
 function responseFormat(format: Exclude<Run['responseFormat'], 'auto'>): NonNullable<ModelRequest['response_format']> {
@@ -64,7 +69,7 @@ function responseFormat(format: Exclude<Run['responseFormat'], 'auto'>): NonNull
 }
 
 function fromThread(message: Message): ChatCompletionMessageParam {
-  return message.role === 'user' ? { role: 'user', content: userContent(message) } : { role: 'assistant', content: plainText(message) };
+  return message.role === 'user' ? { role: 'user', content: userContent(message) } : { role: 'assistant', content: historyText(message) };
 }
 
 function userContent(message: Message): string | ChatCompletionContentPart[] {
@@ -88,6 +93,9 @@ export const plainText = (message: Message): string =>
   message.content
     .flatMap((part) => (part.type === 'text' ? [part.text.value] : part.type === 'refusal' ? [part.refusal] : []))
     .join('\n');
+
+/** Of a run that is over: what its markers named is not to be seen any more, and the model must not copy them. */
+export const historyText = (message: Message): string => plainText({ ...message, content: message.content.map(withoutCitations) });
 
 /** A text and the calls right after it came out of one model call, so they go back as one message. */
 function turnMessages(turns: RunTurn[]): ChatCompletionMessageParam[] {

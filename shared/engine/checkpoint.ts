@@ -2,7 +2,7 @@
 import { callToolsJob, driveJobName, expiryTimer } from '../actions/run-jobs.ts';
 import { completeMessage } from '../domain/message.ts';
 import type { Emit } from '../domain/run-event.ts';
-import { type FunctionCall, type StepOf, endpointCalls } from '../domain/run-step.ts';
+import { type StepOf, type ToolCall, endpointCalls } from '../domain/run-step.ts';
 import { type RunOf, requireAction } from '../domain/run.ts';
 import { NO_USAGE, type Usage, addUsage } from '../domain/usage.ts';
 import { type Change, ConflictError, create, update } from '../ports/commit.ts';
@@ -43,7 +43,7 @@ export async function saveText(world: World, hold: Hold, emit: Emit, turn: Turn)
 }
 
 /** Calls that the client has to answer, all or some of them: the run rests until it does, or until its window closes. A job sees to the others. */
-export async function saveRequiredAction(world: World, hold: Hold, emit: Emit, turn: Turn, toolCalls: FunctionCall[], usage: Usage): Promise<void> {
+export async function saveRequiredAction(world: World, hold: Hold, emit: Emit, turn: Turn, toolCalls: ToolCall[], usage: Usage): Promise<void> {
   const step: StepOf<'in_progress'> = { ...stepOfTurn(turn), details: { type: 'tool_calls', toolCalls }, usage };
   let waiting: RunOf<'requires_action'> | undefined;
   await commitHeld(world, hold, (run) => {
@@ -63,7 +63,7 @@ export async function saveRequiredAction(world: World, hold: Hold, emit: Emit, t
 }
 
 /** Calls that were all answered here: the step is complete and the run goes on. */
-export async function saveAnsweredCalls(world: World, hold: Hold, emit: Emit, turn: Turn, toolCalls: FunctionCall[], usage: Usage): Promise<void> {
+export async function saveAnsweredCalls(world: World, hold: Hold, emit: Emit, turn: Turn, toolCalls: ToolCall[], usage: Usage): Promise<void> {
   const step: StepOf<'completed'> = {
     ...stepOfTurn(turn),
     details: { type: 'tool_calls', toolCalls },

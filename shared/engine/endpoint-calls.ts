@@ -1,7 +1,7 @@
 /** Calls of functions that endpoints of the project answer: which those are, and asking all of them at once. */
 import { callEndpoint, problemText } from '../actions/call-endpoint.ts';
 import { hasFeature } from '../actions/features.ts';
-import { type FunctionCall, type StepOf, outputBytes } from '../domain/run-step.ts';
+import { type FunctionCall, type StepOf, type ToolCall, isFunctionCall, outputBytes } from '../domain/run-step.ts';
 import type { Run } from '../domain/run.ts';
 import type { ToolEndpoint } from '../domain/tool-endpoint.ts';
 import { keys } from '../ports/store.ts';
@@ -11,12 +11,13 @@ import type { World } from '../ports/world.ts';
  * The same calls, those marked that an endpoint answers. When it is all of them the run's driver asks; else the run has to wait for
  * its client too, and a job does. Reads one record for each name called, and none when every call is answered already.
  */
-export async function assignCalls(world: World, { projectId }: Run, calls: FunctionCall[]): Promise<FunctionCall[]> {
+export async function assignCalls(world: World, { projectId }: Run, calls: ToolCall[]): Promise<ToolCall[]> {
   if (!hasFeature(world, 'tool_endpoints')) return calls;
-  const endpoints = await endpointsOf(world, projectId, calls);
+  const functions = calls.filter(isFunctionCall);
+  const endpoints = await endpointsOf(world, projectId, functions);
   if (endpoints.size === 0) return calls;
-  const calledBy = calls.every((call) => call.output !== undefined || endpoints.has(call.name)) ? 'driver' : 'job';
-  return calls.map((call) => (call.output === undefined && endpoints.has(call.name) ? { ...call, calledBy } : call));
+  const calledBy = functions.every((call) => call.output !== undefined || endpoints.has(call.name)) ? 'driver' : 'job';
+  return calls.map((call) => (isFunctionCall(call) && call.output === undefined && endpoints.has(call.name) ? { ...call, calledBy } : call));
 }
 
 async function endpointsOf({ store }: World, projectId: string, calls: readonly FunctionCall[]): Promise<ReadonlyMap<string, ToolEndpoint>> {

@@ -4,7 +4,7 @@ import type { ReadAhead } from '../actions/read-ahead.ts';
 import { stepEnd } from '../actions/step-end.ts';
 import type { OpenMessage } from '../domain/message.ts';
 import type { Emit } from '../domain/run-event.ts';
-import type { StepOf } from '../domain/run-step.ts';
+import { type FileSearchCall, type StepOf, isFunctionCall } from '../domain/run-step.ts';
 import { type Run, type RunEnd, type RunOf, isActive } from '../domain/run.ts';
 import { NO_USAGE, type Usage, addUsage } from '../domain/usage.ts';
 import { ConflictError } from '../ports/commit.ts';
@@ -15,6 +15,7 @@ import { type Conversation, buildModelRequest } from './build-model-request.ts';
 import { callModel, usageOf } from './call-model.ts';
 import { closeMessage, tellEnd, tellEndedElsewhere } from './close-answer.ts';
 import { MOST_TRIES, saveAnsweredCalls, saveRequiredAction, saveText } from './checkpoint.ts';
+import { awaitIndexing } from './await-indexing.ts';
 import { assignCalls } from './endpoint-calls.ts';
 import { giveBack } from './give-back.ts';
 import { describeFailure } from './describe-failure.ts';
@@ -24,6 +25,7 @@ import { loadConversation } from './load-conversation.ts';
 import { nextStep } from './next-step.ts';
 import { SOMETHING_WENT_WRONG, runErrorOf } from './run-error.ts';
 import type { RunSignals } from './run-signals.ts';
+import { makeSearches } from './search-files.ts';
 import { completionBudget, promptBudget } from './token-budget.ts';
 import { Turn } from './turn.ts';
 
@@ -92,6 +94,7 @@ async function driveHeld(world: World, hold: Hold, emit: Emit, open: Open): Prom
 async function drive(world: World, hold: Hold, emit: Emit, open: Open): Promise<void> {
   const { stepId } = hold.run;
   if (stepId !== undefined) await waitForCalls(world, hold, emit, open, await findOpenStep(world, hold, stepId));
+  else await awaitIndexing(world, hold);
   for (let answeredHere = 0; answeredHere < MOST_ANSWERED_HERE; ) {
     const left = completionBudget(hold.run);
     if (left !== undefined && left <= 0) return finish(world, hold, emit, { status: 'incomplete', reason: 'max_completion_tokens' }, NO_USAGE);
@@ -100,25 +103,28 @@ async function drive(world: World, hold: Hold, emit: Emit, open: Open): Promise<
     open.turn = undefined;
     const fitted = await askModel(world, hold, emit, open);
     if (!fitted) return finish(world, hold, emit, { status: 'incomplete', reason: 'max_prompt_tokens' }, NO_USAGE);
-    const { turn } = fitted;
+    const { turn, searches } = fitted;
     const usage = await usageOf(turn, open.request);
     const next = nextStep(turn.finish(usage), hold.run.tools);
     switch (next.do) {
       case 'end':
         return finish(world, hold, emit, next.end, usage, turn, next.isFiltered);
       case 'wait': {
-        const toolCalls = await assignCalls(world, hold.run, next.toolCalls);
-        if (!toolCalls.every((call) => call.output !== undefined || call.calledBy === 'driver')) return saveRequiredAction(world, hold, emit, turn, toolCalls, usage);
+        const searched = await makeSearches(world, hold.run, next.toolCalls, searches, hold.signal);
+        const toolCalls = await assignCalls(world, hold.run, searched.toolCalls);
+        if (toolCalls.filter(isFunctionCall).some((call) => call.output === undefined && call.calledBy !== 'driver')) return saveRequiredAction(world, hold, emit, turn, toolCalls, usage);
         const step = await dispatchCalls(world, hold, turn, toolCalls, usage);
         open.turn = undefined;
         await waitForCalls(world, hold, emit, open, step);
         answeredHere = 0;
         break;
       }
-      case 'continue':
-        await saveAnsweredCalls(world, hold, emit, turn, next.toolCalls, usage);
+      case 'continue': {
+        const { toolCalls, made } = await makeSearches(world, hold.run, next.toolCalls, searches, hold.signal);
+        await saveAnsweredCalls(world, hold, emit, turn, toolCalls, usage);
         open.ahead = undefined;
-        answeredHere++;
+        answeredHere = made > 0 ? 0 : answeredHere + 1;
+      }
     }
   }
   const error = { code: 'server_error' as const, message: 'The model kept calling functions that do not exist.' };
@@ -135,7 +141,7 @@ async function waitForCalls(world: World, hold: Hold, emit: Emit, open: Open, st
 }
 
 /** One call, made shorter and tried again when the model finds its prompt too long. Undefined when no prompt fits the run's budget. */
-async function askModel(world: World, hold: Hold, emit: Emit, open: Open): Promise<{ turn: Turn } | undefined> {
+async function askModel(world: World, hold: Hold, emit: Emit, open: Open): Promise<{ turn: Turn; searches: FileSearchCall[] } | undefined> {
   for (let cuts = 0, share = 1; ; cuts++, share *= CUT_TO) {
     const loaded = await loadConversation(world, hold.run, share, await open.ahead);
     if (!loaded.fits) return undefined;
@@ -145,7 +151,7 @@ async function askModel(world: World, hold: Hold, emit: Emit, open: Open): Promi
     hold.check();
     try {
       await callModel(world, open.request, turn, { signal: hold.signal, untilMs: hold.run.expiresAtMs, runId: hold.run.id });
-      return { turn };
+      return { turn, searches: loaded.conversation.searches };
     } catch (error) {
       const canBeShorter = loaded.conversation.history.length > 1 && cuts < MOST_CUTS;
       if (!(error instanceof ModelError && error.kind === 'context_overflow' && canBeShorter)) throw error;
@@ -153,11 +159,12 @@ async function askModel(world: World, hold: Hold, emit: Emit, open: Open): Promi
   }
 }
 
-const newTurn = (world: World, hold: Hold, emit: Emit, open: Open, { history, turns, lastStepId }: Conversation): Turn =>
+const newTurn = (world: World, hold: Hold, emit: Emit, open: Open, { history, turns, searches, lastStepId }: Conversation): Turn =>
   new Turn({
     run: hold.run,
     lastMessageId: [...history, ...turns.flatMap((turn) => (turn.type === 'message' ? [turn.message] : []))].at(-1)?.id,
     lastStepId,
+    searches,
     nowMs: () => world.clock.nowMs(),
     emit,
     onTextDone: async (turn) => {

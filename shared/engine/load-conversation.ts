@@ -1,10 +1,12 @@
 import { type ReadAhead, mostMessages, readMessages, readPrompt } from '../actions/read-ahead.ts';
 import type { Message } from '../domain/message.ts';
-import type { RunStep } from '../domain/run-step.ts';
+import { type RunStep, searchesOf } from '../domain/run-step.ts';
 import type { Run } from '../domain/run.ts';
 import { keys } from '../ports/store.ts';
 import type { World } from '../ports/world.ts';
 import type { Conversation, RunTurn } from './build-model-request.ts';
+import { searchName } from './offer-tools.ts';
+import { shownCalls } from './show-results.ts';
 import { fixedTokens, messageTokens, mostMessageTokens, promptBudget, windowBudget } from './token-budget.ts';
 
 /** `fits: false`: not even the newest message fits what the run may still spend on prompts. */
@@ -17,13 +19,13 @@ export type Loaded = { fits: true; conversation: Conversation } | { fits: false 
  */
 export async function loadConversation(world: World, run: Run, windowShare = 1, ahead?: ReadAhead): Promise<Loaded> {
   const { steps, messages } = ahead ?? (await readPrompt(world, run));
-  const turns = await turnsOf(world, run, steps, messages.items);
   const window = windowBudget(run, world.config.contextWindow(run.model)) * windowShare;
   const limit = Math.min(window, promptBudget(run));
+  const turns = await turnsOf(world, run, { steps, newest: messages.items, limit });
   const budget = limit - (await fixedTokens(run, turns, limit));
   const { history, isOver } = await newestThatFit(world, run, messages, budget);
   // What overflows the model's window alone is sent all the same: the provider counts better than we do.
-  return isOver && promptBudget(run) < window ? { fits: false } : { fits: true, conversation: { history, turns, lastStepId: steps.at(-1)?.id } };
+  return isOver && promptBudget(run) < window ? { fits: false } : { fits: true, conversation: { history, turns, searches: steps.flatMap(searchesOf), lastStepId: steps.at(-1)?.id } };
 }
 
 /** Walks back from the newest message, which is always taken; `isOver` when even that alone is too much. */
@@ -58,10 +60,11 @@ async function newestThatFit(world: World, run: Run, newest: ReadAhead['messages
 }
 
 /** What the run has done, step by step. Its messages are mostly among the thread's newest; one that was deleted meanwhile is left out. */
-async function turnsOf({ store }: World, run: Run, steps: RunStep[], newest: Message[]): Promise<RunTurn[]> {
+async function turnsOf({ store }: World, run: Run, { steps, newest, limit }: { steps: RunStep[]; newest: Message[]; limit: number }): Promise<RunTurn[]> {
+  const calls = await shownCalls(steps, searchName(run.tools) ?? 'file_search', limit);
   const turns = await Promise.all(
-    steps.map(async ({ details }): Promise<RunTurn[]> => {
-      if (details.type === 'tool_calls') return [{ type: 'calls', calls: details.toolCalls }];
+    steps.map(async ({ id: stepId, details }): Promise<RunTurn[]> => {
+      if (details.type === 'tool_calls') return [{ type: 'calls', calls: calls.get(stepId) ?? [] }];
       const { messageId } = details;
       const message = newest.find(({ id }) => id === messageId) ?? (await store.get(keys.message(run.projectId, run.threadId, messageId)));
       return message ? [{ type: 'message', message }] : [];

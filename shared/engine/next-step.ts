@@ -1,5 +1,5 @@
 import { type Tool, isFunctionTool } from '../domain/settings.ts';
-import type { FunctionCall } from '../domain/run-step.ts';
+import { type FunctionCall, type ToolCall, isFunctionCall } from '../domain/run-step.ts';
 import type { RunEnd, RunError } from '../domain/run.ts';
 import type { TurnResult } from './turn-result.ts';
 
@@ -8,9 +8,9 @@ export type NextStep =
   /** The run is over. `isFiltered`: because a content filter has cut the message. */
   | { do: 'end'; end: RunEnd; isFiltered: boolean }
   /** The client must answer the calls that have no output yet. */
-  | { do: 'wait'; toolCalls: FunctionCall[] }
-  /** Every call has been answered here; ask the model again. */
-  | { do: 'continue'; toolCalls: FunctionCall[] };
+  | { do: 'wait'; toolCalls: ToolCall[] }
+  /** Every call has been answered here, once its searches are made; ask the model again. */
+  | { do: 'continue'; toolCalls: ToolCall[] };
 
 const FILTERED: RunError = { code: 'server_error', message: 'The answer was stopped by the content filter of the model.' };
 
@@ -24,8 +24,9 @@ export function nextStep(turn: TurnResult, tools: Tool[]): NextStep {
     case 'stop':
     case 'tool_calls': {
       if (turn.toolCalls.length === 0) return { do: 'end', end: { status: 'completed' }, isFiltered: false };
-      const toolCalls = turn.toolCalls.map((call) => answerUnknown(call, tools));
-      return { do: toolCalls.every((call) => call.output !== undefined) ? 'continue' : 'wait', toolCalls };
+      const toolCalls = turn.toolCalls.map((call) => (isFunctionCall(call) ? answerUnknown(call, tools) : call));
+      const waits = toolCalls.filter(isFunctionCall).some((call) => call.output === undefined);
+      return { do: waits ? 'wait' : 'continue', toolCalls };
     }
   }
 }

@@ -1,7 +1,7 @@
 import { stepEnd } from '../actions/step-end.ts';
-import type { ContentPart, Message, OpenMessage } from '../domain/message.ts';
-import type { Emit, RunEvent } from '../domain/run-event.ts';
-import type { FunctionCall, RunStep, StepOf } from '../domain/run-step.ts';
+import type { Annotation, ContentPart, Message, OpenMessage } from '../domain/message.ts';
+import type { Emit, MessageDelta, RunEvent, ToolCallDelta } from '../domain/run-event.ts';
+import type { RunStep, StepOf, ToolCall } from '../domain/run-step.ts';
 import type { RunEnd } from '../domain/run.ts';
 import { closeMessage } from './close-answer.ts';
 import { callsRest, messageOpening, messageRest, stepOpening } from './retell.ts';
@@ -13,8 +13,8 @@ export class OpenStep {
   readonly #emit: Emit;
   readonly #step: StepOf<'in_progress'>;
   #message: OpenMessage | undefined;
-  readonly #parts: { type: 'text' | 'refusal'; said: string }[] = [];
-  readonly #calls: FunctionCall[] = [];
+  readonly #parts: { type: 'text' | 'refusal'; said: string; annotations: Annotation[] }[] = [];
+  readonly #calls: ToolCall[] = [];
 
   /** Tells how it opens. */
   constructor(emit: Emit, step: RunStep, isLive: boolean) {
@@ -32,7 +32,7 @@ export class OpenStep {
   /** Tells what has not been told yet of what is known: a step as it is stored, or as its driver has it. */
   tellRest(step: RunStep, message: Message | undefined): void {
     if (message && !this.#message) for (const event of messageOpening(message)) this.#tell(event);
-    if (message) for (const event of messageRest(message, this.#parts.map(({ said }) => said))) this.#tell(event);
+    if (message) for (const event of messageRest(message, this.#parts)) this.#tell(event);
     for (const event of callsRest(step, this.#calls.map((call) => call.arguments))) this.#tell(event);
   }
 
@@ -43,7 +43,7 @@ export class OpenStep {
 
   /** Closes it with what was told of it, because nobody will go on with it. */
   abandon(end: RunEnd, nowMs: number): void {
-    const content = this.#parts.map(({ type, said }): ContentPart => (type === 'text' ? { type, text: { value: said, annotations: [] } } : { type, refusal: said }));
+    const content = this.#parts.map(({ type, said, annotations }): ContentPart => (type === 'text' ? { type, text: { value: said, annotations } } : { type, refusal: said }));
     if (this.#message) {
       const message = closeMessage({ ...this.#message, content }, end, false, nowMs);
       this.#emit({ type: `thread.message.${message.status}`, message });
@@ -74,18 +74,24 @@ export class OpenStep {
 
   #tell(event: RunEvent): void {
     if (event.type === 'thread.message.created' && event.message.status === 'in_progress') this.#message = event.message;
-    if (event.type === 'thread.message.delta') for (const delta of event.content) this.#addSaid(delta.index, delta.type, delta.type === 'text' ? delta.text.value : delta.refusal);
-    if (event.type === 'thread.run.step.delta') for (const { index, id, function: piece } of event.toolCalls) this.#addCall(index, { id: id ?? '', name: piece.name ?? '', arguments: piece.arguments });
+    if (event.type === 'thread.message.delta') for (const delta of event.content) this.#addSaid(delta);
+    if (event.type === 'thread.run.step.delta') for (const delta of event.toolCalls) this.#addCall(delta);
     this.#emit(event);
   }
 
-  #addSaid(index: number, type: 'text' | 'refusal', said: string): void {
-    const part = (this.#parts[index] ??= { type, said: '' });
-    part.said += said;
+  #addSaid(delta: MessageDelta): void {
+    const part = (this.#parts[delta.index] ??= { type: delta.type, said: '', annotations: [] });
+    part.said += delta.type === 'text' ? delta.text.value : delta.refusal;
+    if (delta.type === 'text') part.annotations.push(...(delta.text.annotations ?? []).map(({ index: _, ...annotation }) => annotation));
   }
 
-  #addCall(index: number, { id, name, arguments: more }: { id: string; name: string; arguments: string }): void {
-    const call = (this.#calls[index] ??= { id, type: 'function', name, arguments: '' });
-    call.arguments += more;
+  #addCall(delta: ToolCallDelta): void {
+    if (delta.type === 'file_search') {
+      this.#calls[delta.index] = { id: delta.id, type: 'file_search', arguments: '', rankingOptions: delta.file_search.ranking_options };
+      return;
+    }
+    const { id = '', function: piece } = delta;
+    const call = (this.#calls[delta.index] ??= { id, type: 'function', name: piece.name ?? '', arguments: '' });
+    call.arguments += piece.arguments;
   }
 }

@@ -1,8 +1,8 @@
 import type { Message } from '../domain/message.ts';
 import type { Run } from '../domain/run.ts';
-import { isFunctionTool } from '../domain/settings.ts';
 import type { RunTurn } from './build-model-request.ts';
-import { plainText } from './build-model-request.ts';
+import { historyText, plainText } from './build-model-request.ts';
+import { offeredFunctions } from './offer-tools.ts';
 import { TOKENS_PER_IMAGE, TOKENS_PER_MESSAGE, countTokens, mostTokens } from '../tools/tokens.ts';
 
 /** Kept free for the answer when the run does not say how long it may be. */
@@ -26,7 +26,7 @@ export function windowBudget(run: Run, contextWindow: number): number {
 export async function fixedTokens(run: Run, turns: RunTurn[], budget: number): Promise<number> {
   const texts = [
     run.instructions ?? '',
-    ...run.tools.filter(isFunctionTool).map((tool) => JSON.stringify(tool.function)),
+    ...offeredFunctions(run.tools).map((definition) => JSON.stringify(definition)),
     ...turns.flatMap((turn) =>
       turn.type === 'message' ? [plainText(turn.message)] : turn.calls.flatMap((call) => [call.name, call.arguments, call.output ?? '']),
     ),
@@ -40,8 +40,7 @@ const measure = (text: string, budget: number): Promise<number> => {
   return most * 4 < budget ? Promise.resolve(most) : countTokens(text);
 };
 
-const messageText = (message: Message): string =>
-  message.content.map((part) => (part.type === 'text' ? part.text.value : part.type === 'refusal' ? part.refusal : '')).join('\n');
+const messageText = historyText;
 
 const overhead = (message: Message): number =>
   TOKENS_PER_MESSAGE + message.content.filter((part) => part.type === 'image_url' || part.type === 'image_file').length * TOKENS_PER_IMAGE;

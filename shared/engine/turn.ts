@@ -1,12 +1,16 @@
 /** One model call as it streams in: opens the message or the tool step at the first piece, tells each piece, keeps the whole. */
 import { newId } from '../domain/ids.ts';
-import type { ContentPart, OpenMessage } from '../domain/message.ts';
-import type { Emit, MessageDelta } from '../domain/run-event.ts';
-import type { StepDetails, StepOf } from '../domain/run-step.ts';
+import type { OpenMessage } from '../domain/message.ts';
+import type { Emit, MessageDelta, ToolCallDelta } from '../domain/run-event.ts';
+import type { FileSearchCall, FunctionCall, SearchRanking, StepDetails, StepOf, ToolCall } from '../domain/run-step.ts';
 import type { Run } from '../domain/run.ts';
 import type { Usage } from '../domain/usage.ts';
 import { type ModelChunk, ModelError } from '../ports/model.ts';
 import { type CallPiece, CallPieces } from './call-pieces.ts';
+import { type Lookup, citable } from './citations.ts';
+import { rankingOf, searchName } from './offer-tools.ts';
+import { searchOpening } from './retell.ts';
+import { SpokenParts } from './spoken-parts.ts';
 import type { TurnResult } from './turn-result.ts';
 
 /** The most calls that one `required_action` may hold (limits L8). */
@@ -20,6 +24,8 @@ export interface TurnContext {
   lastMessageId: string | undefined;
   /** Newest step of the run, likewise. */
   lastStepId: string | undefined;
+  /** The run's searches so far: what the answer may cite. */
+  searches?: readonly FileSearchCall[];
   nowMs: () => number;
   emit: Emit;
   /** Called when the model goes on to calls after a text: that text's step is complete and must be stored before the next one opens. */
@@ -28,7 +34,10 @@ export interface TurnContext {
 
 export class Turn {
   readonly #context: TurnContext;
-  #parts: { type: 'text' | 'refusal'; pieces: string[] }[] = [];
+  readonly #cited: Lookup | undefined;
+  readonly #searchName: string | undefined;
+  readonly #ranking: SearchRanking;
+  #parts: SpokenParts;
   readonly #calls: CallPieces;
   #finish: string | undefined;
   /** Texts of this call that are stored already. */
@@ -40,6 +49,11 @@ export class Turn {
 
   constructor(context: TurnContext) {
     this.#context = context;
+    const { tools } = context.run;
+    this.#searchName = searchName(tools);
+    this.#ranking = rankingOf(tools);
+    this.#cited = this.#searchName === undefined ? undefined : citable(context.searches ?? []);
+    this.#parts = new SpokenParts(this.#cited);
     // Some providers ignore parallel_tool_calls: false.
     this.#calls = new CallPieces(context.run.parallelToolCalls ? MOST_CALLS : 1, () => newId('call', context.nowMs()));
     this.#lastStepId = context.lastStepId;
@@ -47,12 +61,12 @@ export class Turn {
 
   /** True once anything has been told: the call cannot be made again as if it had not been. */
   get hasSpoken(): boolean {
-    return this.step !== undefined || this.#parts.length > 0;
+    return this.step !== undefined || !this.#parts.isEmpty;
   }
 
   /** All that the model has said, for counting when it does not tell its usage. */
   get spoken(): string {
-    return this.#saidBefore + this.#parts.map((part) => part.pieces.join('')).join('') + this.#calls.calls.map((call) => call.name + call.arguments).join('');
+    return this.#saidBefore + this.#parts.words + this.#calls.calls.map((call) => call.name + call.arguments).join('');
   }
 
   async read(chunks: AsyncIterable<ModelChunk>): Promise<void> {
@@ -76,69 +90,82 @@ export class Turn {
     const { calls } = this.#calls;
     const finishReason = this.#finish === 'length' || this.#finish === 'content_filter' ? this.#finish : 'stop';
     calls.forEach((call, position) => {
-      if (call.arguments !== '' || finishReason !== 'stop') return;
+      if (call.arguments !== '' || finishReason !== 'stop' || this.#isSearch(call)) return;
       // A function without parameters may be called with no arguments; clients parse them all the same.
       call.arguments = '{}';
       this.#tellCall(position, { arguments: '{}' });
     });
     if (!this.hasSpoken) this.#say('text', '');
-    return { finishReason, toolCalls: calls, usage };
+    this.#endText();
+    return { finishReason, toolCalls: this.#toolCalls, usage };
   }
 
   /** The open message with all that was said in it. */
   get messageSoFar(): OpenMessage | undefined {
     if (!this.message) return undefined;
-    const content = this.#parts.map(({ type, pieces }): ContentPart => {
-      const whole = pieces.join('');
-      return type === 'text' ? { type, text: { value: whole, annotations: [] } } : { type, refusal: whole };
-    });
-    return { ...this.message, content };
+    return { ...this.message, content: this.#parts.content };
   }
 
   /** The open step with the calls as far as they came. */
   get stepSoFar(): StepOf<'in_progress'> | undefined {
     if (this.step?.details.type !== 'tool_calls') return this.step;
-    return { ...this.step, details: { type: 'tool_calls', toolCalls: this.#calls.calls } };
+    return { ...this.step, details: { type: 'tool_calls', toolCalls: this.#toolCalls } };
   }
 
   #say(type: 'text' | 'refusal', piece: string): void {
     // Steps follow each other (contract §8): there is no place for words after the calls of the same answer.
     if (this.step?.details.type === 'tool_calls') return;
     if (!this.message) this.#openMessage();
-    const last = this.#parts.at(-1);
-    const isFirst = last?.type !== type;
-    if (isFirst) this.#parts.push({ type, pieces: [piece] });
-    else last.pieces.push(piece);
-    const index = this.#parts.length - 1;
-    const delta: MessageDelta =
-      type === 'refusal'
-        ? { index, type, refusal: piece }
-        : { index, type, text: isFirst ? { value: piece, annotations: [] } : { value: piece } };
-    this.#context.emit({ type: 'thread.message.delta', messageId: this.message?.id ?? '', content: [delta] });
+    this.#tell(this.#parts.say(type, piece));
+  }
+
+  #endText(): void {
+    if (this.message) this.#tell(this.#parts.end());
+  }
+
+  #tell(deltas: MessageDelta[]): void {
+    for (const delta of deltas) this.#context.emit({ type: 'thread.message.delta', messageId: this.message?.id ?? '', content: [delta] });
   }
 
   async #call(piece: CallPiece): Promise<void> {
     const taken = this.#calls.take(piece);
     if (!taken) return;
     if (this.message) {
+      this.#endText();
       await this.#context.onTextDone(this);
       this.#saidBefore = this.spoken;
       this.message = undefined;
       this.step = undefined;
-      this.#parts = [];
+      this.#parts = new SpokenParts(this.#cited);
     }
     if (!this.step) this.#openStep({ type: 'tool_calls', toolCalls: [] });
     const { position, call, opening } = taken;
+    if (this.#isSearch(call)) {
+      if (opening) this.#tellCalls(searchOpening(position, this.#asSearch(call)));
+      return;
+    }
     if (opening) this.#tellCall(position, { name: call.name, arguments: '', output: null }, call.id);
     if (taken.arguments !== '') this.#tellCall(position, { arguments: taken.arguments });
   }
 
   #tellCall(index: number, piece: { name?: string; arguments: string; output?: null }, id?: string): void {
-    this.#context.emit({
-      type: 'thread.run.step.delta',
-      stepId: this.step?.id ?? '',
-      toolCalls: [{ index, ...(id !== undefined && { id }), type: 'function', function: piece }],
-    });
+    this.#tellCalls({ index, ...(id !== undefined && { id }), type: 'function', function: piece });
+  }
+
+  #tellCalls(toolCall: ToolCallDelta): void {
+    this.#context.emit({ type: 'thread.run.step.delta', stepId: this.step?.id ?? '', toolCalls: [toolCall] });
+  }
+
+  get #toolCalls(): ToolCall[] {
+    return this.#calls.calls.map((call) => (this.#isSearch(call) ? this.#asSearch(call) : call));
+  }
+
+  #isSearch({ name }: FunctionCall): boolean {
+    return name === this.#searchName;
+  }
+
+  #asSearch({ id, arguments: args }: FunctionCall): FileSearchCall {
+    return { id, type: 'file_search', arguments: args, rankingOptions: this.#ranking };
   }
 
   #openMessage(): void {

@@ -1,6 +1,7 @@
 /** A history as people read it. Not meant to be read back. */
+import type { File } from '../domain/file.ts';
 import type { Message } from '../domain/message.ts';
-import type { RunStep } from '../domain/run-step.ts';
+import type { FileSearchCall, RunStep, ToolCall } from '../domain/run-step.ts';
 import type { Renderer } from './renderer.ts';
 
 export const markdown: Renderer = {
@@ -8,7 +9,7 @@ export const markdown: Renderer = {
   extension: 'md',
   begin: () => '',
   thread: (thread) => `# ${thread.id}\n\nBegun ${time(thread.createdAtMs)}, last used ${time(thread.lastActiveAtMs)}.\n\n${Object.entries(thread.metadata).map(([name, value]) => `- ${code(name)}: ${code(value)}\n`).join('')}\n`,
-  message: (message) => `## ${message.role === 'user' ? 'User' : 'Assistant'}, ${time(message.createdAtMs)}\n\n${contentOf(message)}\n\n`,
+  message: (message, files) => `## ${message.role === 'user' ? 'User' : 'Assistant'}, ${time(message.createdAtMs)}\n\n${contentOf(message, files)}\n\n`,
   run: (run) => `## Run ${run.id}\n\n${run.status}, ${code(run.model)}, ${time(run.createdAtMs)}, ${run.usage.promptTokens} tokens in, ${run.usage.completionTokens} out\n\n`,
   step: (step) => stepText(step),
   end: ({ threads, messages, runs }) => `---\n\n${threads} threads, ${messages} messages, ${runs} runs\n`,
@@ -28,7 +29,8 @@ function block(text: string): string {
   return `${fence}\n${text}\n${fence}\n`;
 }
 
-function contentOf(message: Message): string {
+function contentOf(message: Message, known: readonly File[]): string {
+  const nameOf = (id: string) => code(known.find((file) => file.id === id)?.filename ?? id);
   const parts = message.content.map((part) => {
     switch (part.type) {
       case 'text':
@@ -38,14 +40,24 @@ function contentOf(message: Message): string {
       case 'image_url':
         return `![image](<${part.image_url.url.replace(/[<>\s]/g, encodeURIComponent)}>)`;
       case 'image_file':
-        return `*Image ${code(part.image_file.file_id)}*`;
+        return `*Image ${nameOf(part.image_file.file_id)}*`;
     }
   });
-  const files = message.attachments.flatMap(({ file_id }) => (file_id === undefined ? [] : [`*Attached: ${code(file_id)}*`]));
+  const files = message.attachments.flatMap(({ file_id }) => (file_id === undefined ? [] : [`*Attached: ${nameOf(file_id)}*`]));
   return [...parts, ...files, ...(message.status === 'incomplete' ? [`*Cut off: ${message.incompleteReason}*`] : [])].join('\n\n');
 }
 
 function stepText({ details, status }: RunStep): string {
   if (details.type === 'message_creation') return `- wrote ${code(details.messageId)} (${status})\n\n`;
-  return details.toolCalls.map((call) => `- called ${code(call.name)} (${status})\n\n${block(call.arguments)}\n${call.output === undefined ? '' : `${block(call.output)}\n`}`).join('');
+  return details.toolCalls.map((call) => callText(call, status)).join('');
+}
+
+function callText(call: ToolCall, status: RunStep['status']): string {
+  if (call.type === 'file_search') return searchText(call, status);
+  return `- called ${code(call.name)} (${status})\n\n${block(call.arguments)}\n${call.output === undefined ? '' : `${block(call.output)}\n`}`;
+}
+
+function searchText({ arguments: asked, results = [] }: FileSearchCall, status: RunStep['status']): string {
+  const found = results.map(({ fileId, filename, score }) => `- found ${code(filename)} (${code(fileId)}, ${score.toFixed(2)})\n`);
+  return `- searched the files (${status})\n\n${block(asked)}\n${found.join('')}${found.length > 0 ? '\n' : ''}`;
 }

@@ -1,4 +1,5 @@
 import type { ExportCounts } from '../domain/export.ts';
+import type { File } from '../domain/file.ts';
 import type { Message } from '../domain/message.ts';
 import type { RunStep } from '../domain/run-step.ts';
 import type { Run } from '../domain/run.ts';
@@ -11,7 +12,8 @@ export interface Renderer {
   /** Once, before all threads. */
   begin(): string;
   thread(thread: Thread): string;
-  message(message: Message): string;
+  /** With the files that it names and that are still there. */
+  message(message: Message, files: readonly File[]): string;
   /** Runs are written as they are seen at the time: one past its window is expired. */
   run(run: Run): string;
   step(step: RunStep): string;

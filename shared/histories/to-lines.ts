@@ -3,6 +3,7 @@ import type { Message } from '../domain/message.ts';
 import type { RunStep } from '../domain/run-step.ts';
 import type { Run } from '../domain/run.ts';
 import type { Thread } from '../domain/thread.ts';
+import { toWireFile } from '../wire/file.ts';
 import { toWireMessage } from '../wire/message.ts';
 import { toWireStep } from '../wire/run-step.ts';
 import { toWireRun } from '../wire/run.ts';
@@ -32,7 +33,7 @@ export const jsonLines: Renderer = {
   extension: 'jsonl',
   begin: () => line({ type: 'header', format: FORMAT, version: VERSION }),
   thread: (thread) => line({ type: 'thread', data: toThreadData(thread) }),
-  message: (message) => line({ type: 'message', data: toMessageData(message) }),
+  message: (message, files) => line({ type: 'message', data: { ...toMessageData(message), ...(files.length > 0 && { files: files.map(toWireFile) }) } }),
   run: (run) => line({ type: 'run', data: toRunData(run) }),
   step: (step) => line({ type: 'step', data: toStepData(step) }),
   end: ({ threads, messages, runs, steps }) => line({ type: 'end', counts: { threads, messages, runs, steps } }),

@@ -4,7 +4,7 @@ import type * as z from 'zod';
 import { validate, wrongPrefix } from '../wire/validate.ts';
 import { type Admission, untilAdmitted } from './admission.ts';
 import { readJson } from './body.ts';
-import { type Creates, withIdempotency } from './idempotency.ts';
+import { type Creates, type Sent, withIdempotency } from './idempotency.ts';
 import type { Service } from './service.ts';
 
 /** What the middleware leaves for the endpoints. `admission` is absent when the key has been found valid already. */
@@ -19,6 +19,8 @@ export interface Call<B, Q> extends Service {
   header: (name: string) => string | undefined;
   /** As it came; its body is unread where the endpoint says so. */
   request: Request;
+  /** What tells this request from others. An endpoint that reads its body itself puts here what it has read, before it makes anything. */
+  sent: Sent;
 }
 
 interface Spec<B extends z.ZodType, Q extends z.ZodType> {
@@ -34,8 +36,9 @@ interface Spec<B extends z.ZodType, Q extends z.ZodType> {
 
 export type Endpoint = (service: Service, context: Context<Env>) => Promise<Response>;
 
-const ID_PREFIXES = { assistant_id: 'asst', thread_id: 'thread', message_id: 'msg', run_id: 'run', step_id: 'step', webhook_endpoint_id: 'whe', delivery_id: 'whd', export_id: 'exp' } as const;
-export type IdName = keyof typeof ID_PREFIXES | 'model' | 'function_name';
+/** Ids of files are not among them: any that there is not was answered with a 404 (contract §9). */
+const ID_PREFIXES = { assistant_id: 'asst', thread_id: 'thread', message_id: 'msg', run_id: 'run', step_id: 'step', upload_id: 'upload', webhook_endpoint_id: 'whe', delivery_id: 'whd', export_id: 'exp', vector_store_id: 'vs', batch_id: 'vsfb' } as const;
+export type IdName = keyof typeof ID_PREFIXES | 'file_id' | 'model' | 'function_name';
 
 export function endpoint<B extends z.ZodType = z.ZodUndefined, Q extends z.ZodType = z.ZodUndefined>(spec: Spec<B, Q>): Endpoint {
   const answer = async (service: Service, context: Context<Env>): Promise<Response> => {
@@ -53,8 +56,9 @@ export function endpoint<B extends z.ZodType = z.ZodUndefined, Q extends z.ZodTy
       id: (name) => req.param(name) ?? '',
       header: (name) => req.header(name),
       request: req.raw,
+      sent: { method: req.method, path: req.path, body: raw },
     };
-    const result = await withIdempotency(call, spec.creates, { method: req.method, path: req.path, body: raw }, spec.handle);
+    const result = await withIdempotency(call, spec.creates, spec.handle);
     return result instanceof Response ? result : context.json(result);
   };
   return async (service, context) => {

@@ -1,6 +1,7 @@
 import { RequestError } from '../domain/errors.ts';
 import type { Emit } from '../domain/run-event.ts';
 import { toWireError } from '../wire/errors.ts';
+import type { StepView } from '../wire/run-step.ts';
 import { DONE_FRAME, PING_FRAME, errorFrame, toFrame } from '../wire/sse.ts';
 import type { Service } from './service.ts';
 
@@ -20,10 +21,12 @@ export type Produce = (emit: Emit, gone: AbortSignal) => Promise<void>;
 interface Options {
   /** Nothing begins before the response is read: for what only looks on, and so need not be done when nobody does. */
   isLazy?: boolean;
+  /** How steps are told. */
+  view?: StepView | undefined;
 }
 
 /** A response that tells what `produce` emits. When the client leaves, `produce` may go on and talks to nobody. */
-export function eventStream({ world, background }: Service, produce: Produce, { isLazy = false }: Options = {}): Response {
+export function eventStream({ world, background }: Service, produce: Produce, { isLazy = false, view }: Options = {}): Response {
   const encoder = new TextEncoder();
   const gone = new AbortController();
   let stop: () => void = () => undefined;
@@ -55,7 +58,7 @@ export function eventStream({ world, background }: Service, produce: Produce, { 
       cancelPing();
     };
 
-    const produced = produce((event) => send(toFrame(event)), gone.signal)
+    const produced = produce((event) => send(toFrame(event, view)), gone.signal)
       .catch((error: unknown) => {
         if (!(error instanceof RequestError)) world.log.error('request_failed', { error });
         send(errorFrame(toWireError(error as Error).body));

@@ -7,15 +7,19 @@ import type { World } from '../ports/world.ts';
 import { IdempotencyError } from '../wire/http-errors.ts';
 import { toWireAssistant } from '../wire/assistant.ts';
 import { toWireExport } from '../wire/export.ts';
+import { toWireFile } from '../wire/file.ts';
+import { toWireFileBatch } from '../wire/file-batch.ts';
 import { toWireMessage } from '../wire/message.ts';
 import { toWireThread } from '../wire/thread.ts';
-import { findAssistant, findExport, findMessage, findRun, findThread } from '../actions/find.ts';
+import { toWireUpload, toWireUploadPart } from '../wire/upload.ts';
+import { toWireVectorStore } from '../wire/vector-store.ts';
+import { findAssistant, findExport, findFile, findFileBatch, findMessage, findRun, findThread, findUpload, findUploadPart, findVectorStore } from '../actions/find.ts';
 import type { Call } from './endpoint.ts';
 import { runResponse } from './threads/runs/poll-after.ts';
 
 export type Creates = IdempotencyRecord['created']['kind'];
 
-interface Sent {
+export interface Sent {
   method: string;
   path: string;
   body: unknown;
@@ -26,11 +30,11 @@ interface Sent {
  * so a repetition, a race and a crash in between all find either both or neither. A repetition gets the record as it is now.
  * Whether there was an earlier one is looked up while the create begins; nothing is committed before that is known.
  */
-export async function withIdempotency<C extends Call<unknown, unknown>>(call: C, creates: Creates | undefined, sent: Sent, handle: (call: C) => Promise<object>): Promise<object> {
+export async function withIdempotency<C extends Call<unknown, unknown>>(call: C, creates: Creates | undefined, handle: (call: C) => Promise<object>): Promise<object> {
   const key = call.header('idempotency-key')?.trim();
   if (!key || creates === undefined) return handle(call);
   const id = sha256(key);
-  const fingerprint = sha256(JSON.stringify([sent.method, sent.path, sent.body ?? {}]));
+  const fingerprint = () => sha256(JSON.stringify([call.sent.method, call.sent.path, call.sent.body ?? {}]));
   const place = keys.idempotency(call.projectId, id);
   const looking = call.world.store.get(place);
   // The create may fail of something else first.
@@ -41,7 +45,7 @@ export async function withIdempotency<C extends Call<unknown, unknown>>(call: C,
     // A twin that has committed between our look at the key and our look at the thread holds that thread now.
     const twin = (await looking) ?? (error instanceof AlreadyDoneError ? error.record : error instanceof ThreadBusyError ? await call.world.store.get(place) : undefined);
     if (!twin) throw error;
-    return repeat(call, twin, fingerprint);
+    return repeat(call, twin, fingerprint());
   }
 }
 
@@ -59,11 +63,13 @@ const sha256 = (text: string): string => createHash('sha256').update(text).diges
  * The world, but the commit that creates a record of `kind` also writes down which, and gives way to an `earlier` one. So does whatever is changed before
  * that to make room for it: a repetition must not clear away what the first request has made.
  */
-function remembering(world: World, earlier: Promise<IdempotencyRecord | undefined>, { id, projectId, fingerprint, kind }: { id: string; projectId: string; fingerprint: string; kind: Creates }): World {
+function remembering(world: World, earlier: Promise<IdempotencyRecord | undefined>, { id, projectId, fingerprint, kind }: { id: string; projectId: string; fingerprint: () => string; kind: Creates }): World {
   let isMade = false;
   const commit = async (change: Change) => {
     if (isMade) return world.commit(change);
     const made = change.writes.find((write) => write.op === 'create' && write.key.kind === kind);
+    // Where content is put until it is known what for; it can be thrown away again.
+    if (!made && change.writes.every(({ key }) => key.kind === 'upload')) return world.commit(change);
     const done = (await earlier) ?? (made ? undefined : await world.store.get(keys.idempotency(projectId, id)));
     if (done) throw new AlreadyDoneError(done);
     if (!made) return world.commit(change);
@@ -71,7 +77,7 @@ function remembering(world: World, earlier: Promise<IdempotencyRecord | undefine
       id,
       projectId,
       rev: 0,
-      fingerprint,
+      fingerprint: fingerprint(),
       created: { kind, id: made.key.id, parentId: made.key.scope[1] },
       removeAfterMs: world.clock.nowMs() + IDEMPOTENCY_KEPT_MS,
     };
@@ -103,8 +109,18 @@ async function repeat(call: Call<unknown, unknown>, { fingerprint, created }: Id
         throw new IdempotencyError(`This Idempotency-Key has started a stream already, of run ${created.id} on ${parentId}. Retrieve that run instead.`);
       }
       return runResponse(call, await findRun(world, projectId, parentId, created.id));
+    case 'file':
+      return toWireFile(await findFile(world, projectId, created.id));
+    case 'upload':
+      return toWireUpload(await findUpload(world, projectId, created.id), world.clock.nowMs());
+    case 'upload_part':
+      return toWireUploadPart(await findUploadPart(world, projectId, parentId, created.id));
     case 'export':
       return toWireExport(await findExport(world, projectId, created.id));
+    case 'vector_store':
+      return toWireVectorStore(await findVectorStore(world, projectId, created.id), world.clock.nowMs());
+    case 'file_batch':
+      return toWireFileBatch(await findFileBatch(world, projectId, parentId, created.id));
     case 'webhook_endpoint':
       // Without its secret it would not be what was asked for, and that is not to be had a second time.
       throw new IdempotencyError(`This Idempotency-Key has made webhook endpoint ${created.id} already, and its signing secret is shown once. Rotate its secret for one that you can see.`);

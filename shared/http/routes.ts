@@ -11,6 +11,11 @@ import { createExport } from './exports/create.ts';
 import { deleteExport } from './exports/delete.ts';
 import { listExports } from './exports/list.ts';
 import { retrieveExport } from './exports/retrieve.ts';
+import { downloadFile } from './files/content.ts';
+import { createFile } from './files/create.ts';
+import { deleteFile } from './files/delete.ts';
+import { listFiles } from './files/list.ts';
+import { retrieveFile } from './files/retrieve.ts';
 import { createImport } from './imports/create.ts';
 import { listModels } from './models/list.ts';
 import { retrieveModel } from './models/retrieve.ts';
@@ -44,6 +49,26 @@ import { listToolEndpoints } from './tool-endpoints/list.ts';
 import { retrieveToolEndpoint } from './tool-endpoints/retrieve.ts';
 import { rotateToolSecret } from './tool-endpoints/rotate-secret.ts';
 import { updateToolEndpoint } from './tool-endpoints/update.ts';
+import { cancelFileBatch } from './vector-stores/file-batches/cancel.ts';
+import { createFileBatch } from './vector-stores/file-batches/create.ts';
+import { listFileBatchFiles } from './vector-stores/file-batches/list-files.ts';
+import { retrieveFileBatch } from './vector-stores/file-batches/retrieve.ts';
+import { createVectorStore } from './vector-stores/create.ts';
+import { deleteVectorStore } from './vector-stores/delete.ts';
+import { retrieveVectorStoreFileContent } from './vector-stores/files/content.ts';
+import { createVectorStoreFile } from './vector-stores/files/create.ts';
+import { deleteVectorStoreFile } from './vector-stores/files/delete.ts';
+import { listVectorStoreFiles } from './vector-stores/files/list.ts';
+import { retrieveVectorStoreFile } from './vector-stores/files/retrieve.ts';
+import { updateVectorStoreFile } from './vector-stores/files/update.ts';
+import { listVectorStores } from './vector-stores/list.ts';
+import { retrieveVectorStore } from './vector-stores/retrieve.ts';
+import { searchVectorStore } from './vector-stores/search.ts';
+import { updateVectorStore } from './vector-stores/update.ts';
+import { cancelUpload } from './uploads/cancel.ts';
+import { completeUpload } from './uploads/complete.ts';
+import { createUpload } from './uploads/create.ts';
+import { createUploadPart } from './uploads/parts/create.ts';
 import { createWebhookEndpoint } from './webhooks/create.ts';
 import { deleteWebhookEndpoint } from './webhooks/delete.ts';
 import { listDeliveries } from './webhooks/deliveries/list.ts';
@@ -89,6 +114,34 @@ export const routes: readonly (readonly [Method, string, Endpoint, Feature?])[] 
   ['POST', '/threads/:thread_id/runs/:run_id/submit_tool_outputs', submitToolOutputs],
   ['GET', '/threads/:thread_id/runs/:run_id/steps', listSteps],
   ['GET', '/threads/:thread_id/runs/:run_id/steps/:step_id', retrieveStep],
+
+  ['GET', '/vector_stores', listVectorStores],
+  ['POST', '/vector_stores', createVectorStore],
+  ['GET', '/vector_stores/:vector_store_id', retrieveVectorStore],
+  ['POST', '/vector_stores/:vector_store_id', updateVectorStore],
+  ['DELETE', '/vector_stores/:vector_store_id', deleteVectorStore],
+  ['POST', '/vector_stores/:vector_store_id/search', searchVectorStore],
+  ['GET', '/vector_stores/:vector_store_id/files', listVectorStoreFiles],
+  ['POST', '/vector_stores/:vector_store_id/files', createVectorStoreFile],
+  ['GET', '/vector_stores/:vector_store_id/files/:file_id', retrieveVectorStoreFile],
+  ['POST', '/vector_stores/:vector_store_id/files/:file_id', updateVectorStoreFile],
+  ['DELETE', '/vector_stores/:vector_store_id/files/:file_id', deleteVectorStoreFile],
+  ['GET', '/vector_stores/:vector_store_id/files/:file_id/content', retrieveVectorStoreFileContent],
+  ['POST', '/vector_stores/:vector_store_id/file_batches', createFileBatch],
+  ['GET', '/vector_stores/:vector_store_id/file_batches/:batch_id', retrieveFileBatch],
+  ['POST', '/vector_stores/:vector_store_id/file_batches/:batch_id/cancel', cancelFileBatch],
+  ['GET', '/vector_stores/:vector_store_id/file_batches/:batch_id/files', listFileBatchFiles],
+
+  ['GET', '/files', listFiles],
+  ['POST', '/files', createFile],
+  ['GET', '/files/:file_id', retrieveFile],
+  ['DELETE', '/files/:file_id', deleteFile],
+  ['GET', '/files/:file_id/content', downloadFile],
+
+  ['POST', '/uploads', createUpload],
+  ['POST', '/uploads/:upload_id/parts', createUploadPart],
+  ['POST', '/uploads/:upload_id/complete', completeUpload],
+  ['POST', '/uploads/:upload_id/cancel', cancelUpload],
 
   ['GET', '/project', retrieveProject],
   ['POST', '/project', updateProject],

@@ -7,6 +7,8 @@ export interface Service {
   signals: RunSignals;
   /** Largest request body, in bytes. */
   maxBodyBytes: number;
+  /** Largest file, or part of one, in a request, where that is less than the contract allows, in bytes. */
+  maxUploadBytes?: number | undefined;
   /** Browser origins that may call: '*', 'local' for pages of this machine, or origins by name; empty for none. */
   corsOrigins: readonly string[];
   /** Names that the Host header may give; undefined for any. */

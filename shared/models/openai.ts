@@ -1,6 +1,8 @@
 /** Any OpenAI-compatible endpoint, through the official client. */
-import OpenAI, { APIConnectionError, APIError, APIUserAbortError } from 'openai';
-import { type Model, type ModelChunk, ModelError, type ModelErrorKind, type ModelInfo, type ModelRequest } from '../ports/model.ts';
+import OpenAI, { APIError, APIUserAbortError } from 'openai';
+import type { Model, ModelChunk, ModelInfo, ModelRequest } from '../ports/model.ts';
+import { embedTexts } from './embed.ts';
+import { toModelError } from './model-errors.ts';
 import { eventData } from './server-sent.ts';
 
 const OPENAI_URL = 'https://api.openai.com/v1';
@@ -14,7 +16,7 @@ export interface Upstream {
   aliases: ReadonlyMap<string, string>;
 }
 
-export function openAiModel({ baseUrl, apiKey, aliases }: Upstream): Model {
+export function openAiModel({ baseUrl, apiKey, aliases }: Upstream): Required<Model> {
   // Retries are the engine's: only it knows what has been told already and how much time the run has left.
   // All that the client would else take from the environment, which is the applications': OPENAI_BASE_URL may well point at this server.
   const client = new OpenAI({
@@ -27,10 +29,10 @@ export function openAiModel({ baseUrl, apiKey, aliases }: Upstream): Model {
     logLevel: 'off',
     maxRetries: 0,
   });
-  return clientModel(client, aliases);
+  return { ...clientModel(client, aliases), embed: (request, signal) => embedTexts(client, { ...request, model: aliases.get(request.model) ?? request.model }, signal) };
 }
 
-/** The model behind a client that makes no retries of its own. */
+/** The model behind a client that makes no retries of its own. Without embeddings, which not every endpoint has. */
 export function clientModel(client: OpenAI, aliases: Upstream['aliases']): Model {
   return {
     stream: (request, signal) => streamChunks(client, { ...request, model: aliases.get(request.model) ?? request.model }, signal),
@@ -77,34 +79,4 @@ function parseChunk(data: string): ModelChunk {
   const chunk = JSON.parse(data) as ModelChunk & { error?: { message?: string } };
   if (chunk.error) throw new APIError(undefined, chunk.error, undefined, undefined);
   return chunk;
-}
-
-/** What is no answer of the provider may pass by itself: broken streams surface as all sorts of errors. */
-function toModelError(cause: unknown): ModelError {
-  if (!(cause instanceof APIError) || cause instanceof APIConnectionError) {
-    return new ModelError('unavailable', cause instanceof Error ? cause.message : String(cause), { cause });
-  }
-  return new ModelError(kindOf(cause), cause.message, { cause, retryAfterMs: retryAfterMs(cause.headers as Headers | undefined) });
-}
-
-/** Providers without codes name the limit in a sentence: vLLM, Ollama, llama.cpp, Bedrock, Anthropic. */
-const CONTEXT_OVERFLOW = /context (length|window|size|limit)|maximum context|(prompt|input) is too long/i;
-
-/** Code and words first: an error told inside the stream comes without a status. */
-function kindOf({ status, code: given, message }: { status: number | undefined; code: string | null | undefined; message: string }): ModelErrorKind {
-  // OpenRouter's codes are numbers.
-  const code = String(given ?? '');
-  if (code === 'insufficient_quota') return 'quota_exceeded';
-  if (code === 'content_filter' || code === 'content_policy_violation') return 'content_filter';
-  if (status === 429 || code === 'rate_limit_exceeded' || code === '429') return 'rate_limited';
-  if (code === 'context_length_exceeded' || ((status ?? 0) < 500 && CONTEXT_OVERFLOW.test(message))) return 'context_overflow';
-  if (status === undefined || status === 408 || status === 409 || status >= 500) return 'unavailable';
-  return status === 401 || status === 403 ? 'unauthorized' : 'rejected';
-}
-
-function retryAfterMs(headers: Headers | undefined): number | undefined {
-  const ms = Number.parseFloat(headers?.get('retry-after-ms') ?? '');
-  if (Number.isFinite(ms)) return ms;
-  const seconds = Number.parseFloat(headers?.get('retry-after') ?? '');
-  return Number.isFinite(seconds) ? seconds * 1000 : undefined;
 }

@@ -13,7 +13,15 @@ export type LogCode =
   | 'delivery_given_up'
   | 'tool_call_failed'
   | 'warning_not_set'
-  | 'thread_reaped';
+  | 'thread_reaped'
+  | 'keyword_search_only'
+  | 'embedding_failed'
+  | 'file_search_failed'
+  | 'attachments_left_out'
+  | 'file_indexed'
+  | 'file_refused'
+  | 'discard_failed'
+  | 'store_dropped';
 
 export interface Log {
   info(code: LogCode, fields?: Record<string, unknown>): void;

@@ -32,9 +32,9 @@ export const Job = z.discriminatedUnion('type', [
   /** Write the records of a batch's files that have none yet. */
   z.strictObject({ type: z.literal('expand-batch'), ...storeIds, batchId: z.string(), dueMs: z.int() }),
   /** Take what was indexed under this id out of the index. */
-  z.strictObject({ type: z.literal('unindex-file'), ...storeIds, indexId: z.string() }),
+  z.strictObject({ type: z.literal('unindex-file'), ...storeIds, fileId: z.string(), indexId: z.string(), dueMs: z.int() }),
   /** The vector store is gone, or its time has come: remove its index and, if it is gone, what hung under it. */
-  z.strictObject({ type: z.literal('drop-store'), ...storeIds }),
+  z.strictObject({ type: z.literal('drop-store'), ...storeIds, dueMs: z.int() }),
   /** Compact a store's index, and build what makes a large one fast. */
   z.strictObject({ type: z.literal('tidy-index'), ...storeIds }),
   /** A vector store's time may have come. */

@@ -4,14 +4,16 @@ import {
   NotFoundError,
   type Named,
   RunStatusError,
+  StoreExpiredError,
   ThreadBusyError,
   ThreadCrowdedError,
   ToolOutputsMismatchError,
+  UploadStatusError,
 } from '../domain/errors.ts';
 import { MOST_WAITING } from '../domain/thread.ts';
 import { ConflictError } from '../ports/commit.ts';
 import { ModelError } from '../ports/model.ts';
-import { BodyTooLargeError, ClientGoneError, ForbiddenHostError, IdempotencyError, KeyMovedError, NoSuchUrlError, StreamLostError, UnauthorizedError, WrongMethodError } from './http-errors.ts';
+import { BodyTooLargeError, ClientGoneError, ContentTooLargeError, ForbiddenHostError, IdempotencyError, KeyMovedError, NoSuchUrlError, StreamLostError, UnauthorizedError, WrongMethodError } from './http-errors.ts';
 
 export interface ErrorBody {
   error: { message: string; type: string; param: string | null; code: string | null };
@@ -35,6 +37,10 @@ const NAMES: Record<Exclude<Named, 'file' | 'model'>, string> = {
   message: 'message',
   step: 'run step',
   vector_store: 'vector store',
+  vector_store_file: 'vector store file',
+  file_batch: 'vector store file batch',
+  upload: 'upload',
+  upload_part: 'upload part',
   webhook_endpoint: 'webhook endpoint',
   delivery: 'webhook delivery',
   export: 'export',
@@ -46,6 +52,7 @@ export function toWireError(error: Error): WireError {
   if (error instanceof ConflictError) return TOO_MANY_RIVALS;
   if (error instanceof InvalidRequestError) return invalid(400, error.message, error.param ?? null, error.code ?? null);
   if (error instanceof NotFoundError) return notFound(error);
+  if (error instanceof StoreExpiredError) return invalid(400, `Vector store '${error.storeId}' has expired`);
   if (error instanceof ThreadCrowdedError) return invalid(400, `${busyText(error)} ${MOST_WAITING} more wait for it, and no more than that may.`);
   if (error instanceof ThreadBusyError) return invalid(400, busyText(error));
   if (error instanceof RunStatusError) {
@@ -56,12 +63,14 @@ export function toWireError(error: Error): WireError {
         : `Runs in status "${error.status}" do not accept tool outputs.`,
     );
   }
+  if (error instanceof UploadStatusError) return invalid(400, `Cannot ${error.attempted} upload with status '${error.status}'.`);
   if (error instanceof ToolOutputsMismatchError) {
     return invalid(400, `Expected tool outputs for call_ids ${quotedList(error.expected)}, got ${quotedList(error.received)}`);
   }
   if (error instanceof UnauthorizedError) return unauthorized(error);
   if (error instanceof KeyMovedError) return KEY_MOVED;
   if (error instanceof BodyTooLargeError) return invalid(413, `The request body is larger than ${error.limitBytes} bytes.`);
+  if (error instanceof ContentTooLargeError) return invalid(413, `The ${error.what} is larger than ${error.limitBytes} bytes. ${error.hint}`, error.param);
   if (error instanceof NoSuchUrlError) return invalid(404, `Invalid URL (${error.method} ${error.path})`);
   if (error instanceof WrongMethodError) {
     return invalid(405, `Not allowed to ${error.method} on ${error.path}. (HINT: Perhaps you meant to use a different HTTP method?)`, null, 'method_not_supported');

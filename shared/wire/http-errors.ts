@@ -25,6 +25,27 @@ export class BodyTooLargeError extends RequestError {
   }
 }
 
+/** A file, or a part of one, beyond what one request may bring. */
+export class ContentTooLargeError extends RequestError {
+  readonly what: 'file' | 'part';
+  readonly limitBytes: number;
+  constructor(what: 'file' | 'part', limitBytes: number) {
+    super(`the ${what} has more than ${limitBytes} bytes`);
+    this.what = what;
+    this.limitBytes = limitBytes;
+  }
+
+  /** The field that held it. */
+  get param(): string {
+    return this.what === 'file' ? 'file' : 'data';
+  }
+
+  /** What to do instead. */
+  get hint(): string {
+    return this.what === 'file' ? 'Send it in parts: POST /uploads.' : 'Send it in more parts.';
+  }
+}
+
 export class NoSuchUrlError extends RequestError {
   readonly method: string;
   readonly path: string;

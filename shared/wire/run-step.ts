@@ -1,10 +1,16 @@
 import type { RunStep as WireRunStep } from 'openai/resources/beta/threads/runs/steps';
 import { toSeconds } from '../domain/clock.ts';
-import type { RunStep, StepDetails } from '../domain/run-step.ts';
+import type { FileSearchCall, FunctionCall, RunStep, StepDetails, ToolCall } from '../domain/run-step.ts';
 import { toWireUsage } from './usage.ts';
 
+/** What a request's `include[]` asks for. */
+export interface StepView {
+  /** What searches have found, with its text. */
+  withContent?: boolean;
+}
+
 /** The hosted service sent `expires_at` beside the published `expired_at` (contract §12). */
-export const toWireStep = (step: RunStep): WireRunStep & { expires_at: number | null } => ({
+export const toWireStep = (step: RunStep, view: StepView = {}): WireRunStep & { expires_at: number | null } => ({
   id: step.id,
   object: 'thread.run.step',
   created_at: toSeconds(step.createdAtMs),
@@ -19,19 +25,31 @@ export const toWireStep = (step: RunStep): WireRunStep & { expires_at: number | 
   expires_at: step.status === 'in_progress' ? toSeconds(step.expiresAtMs) : null,
   failed_at: step.status === 'failed' ? toSeconds(step.failedAtMs) : null,
   last_error: step.status === 'failed' ? step.lastError : null,
-  step_details: stepDetails(step.details),
+  step_details: stepDetails(step.details, view),
   usage: step.status === 'in_progress' || !step.usage ? null : toWireUsage(step.usage),
   metadata: step.metadata,
 });
 
-const stepDetails = (details: StepDetails): WireRunStep['step_details'] =>
+const stepDetails = (details: StepDetails, view: StepView): WireRunStep['step_details'] =>
   details.type === 'message_creation'
     ? { type: 'message_creation', message_creation: { message_id: details.messageId } }
-    : {
-        type: 'tool_calls',
-        tool_calls: details.toolCalls.map((call) => ({
-          id: call.id,
-          type: 'function',
-          function: { name: call.name, arguments: call.arguments, output: call.output ?? null },
-        })),
-      };
+    : { type: 'tool_calls', tool_calls: details.toolCalls.map((call) => toWireCall(call, view)) };
+
+const toWireCall = (call: ToolCall, view: StepView) => (call.type === 'function' ? functionCall(call) : searchCall(call, view));
+
+const functionCall = ({ id, type, name, arguments: args, output }: FunctionCall) => ({ id, type, function: { name, arguments: args, output: output ?? null } });
+
+const searchCall = ({ id, type, rankingOptions, results = [] }: FileSearchCall, { withContent = false }: StepView) => ({
+  id,
+  type,
+  file_search: {
+    ranking_options: rankingOptions,
+    results: results.map(({ fileId, filename, score, attributes, text }) => ({
+      file_id: fileId,
+      file_name: filename,
+      score,
+      attributes,
+      ...(withContent && { content: [{ type: 'text' as const, text }] }),
+    })),
+  },
+});

@@ -2,7 +2,7 @@
 import type { RunEvent } from '../domain/run-event.ts';
 import type { ErrorBody } from './errors.ts';
 import { toWireMessage } from './message.ts';
-import { toWireStep } from './run-step.ts';
+import { type StepView, toWireStep } from './run-step.ts';
 import { toWireRun } from './run.ts';
 import { toWireThread } from './thread.ts';
 
@@ -16,7 +16,7 @@ export const PING_FRAME = ': ping\n\n';
 /** Something went wrong with the stream itself. Not how a failed run ends: that is `thread.run.failed`. */
 export const errorFrame = (body: ErrorBody): string => frame('error', body);
 
-export function toFrame(event: RunEvent): string {
+export function toFrame(event: RunEvent, view?: StepView): string {
   switch (event.type) {
     case 'thread.message.delta':
       return frame(event.type, { id: event.messageId, object: 'thread.message.delta', delta: { content: event.content } });
@@ -41,7 +41,7 @@ export function toFrame(event: RunEvent): string {
     case 'thread.run.step.failed':
     case 'thread.run.step.cancelled':
     case 'thread.run.step.expired':
-      return frame(event.type, toWireStep(event.step));
+      return frame(event.type, toWireStep(event.step, view));
     default:
       return frame(event.type, toWireRun(event.run));
   }

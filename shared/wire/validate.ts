@@ -92,7 +92,7 @@ function outOfBounds(bound: 'maximum' | 'minimum', origin: string, limit: number
 
 function custom(issue: Issue & { code: 'custom' }, param: string, value: unknown): InvalidRequestError {
   const params = issue.params ?? {};
-  const { rule, maximum, actual, name, prefix, code } = params as Record<string, string | number>;
+  const { rule, maximum, actual, name, prefix, code } = params as Record<string, string | number | null>;
   switch (rule) {
     case 'max_properties':
       return new InvalidRequestError(
@@ -109,7 +109,7 @@ function custom(issue: Issue & { code: 'custom' }, param: string, value: unknown
     case 'id_prefix':
       return wrongPrefix(param, String(value), String(prefix));
     default:
-      return new InvalidRequestError(issue.message, param, typeof code === 'string' ? code : 'invalid_value');
+      return new InvalidRequestError(issue.message, param, typeof code === 'string' ? code : code === null ? undefined : 'invalid_value');
   }
 }
 

@@ -2,7 +2,7 @@
 import type { Annotation, Attachment, ContentPart } from '../../shared/domain/message.ts';
 import type { Tool } from '../../shared/domain/settings.ts';
 import type { Kind, RecordOf } from '../../shared/ports/store.ts';
-import { aFile, aFileBatch, aStoreFile, anUpload, aVectorStore } from '../support/file-records.ts';
+import { aFile, aFileBatch, aStoreFile, anIncoming, anUpload, aVectorStore } from '../support/file-records.ts';
 import {
   aDelivery,
   aMessage,
@@ -148,7 +148,7 @@ export const SAMPLES: { [K in Kind]: RecordOf<K>[] } = {
   ],
   file: [aFile(), aFile({ purpose: 'fine-tune-results', filename: 'ü 漢.txt', pieces: [{ key: 'files/proj_default/upload_1/part_1', bytes: 0 }, { key: 'files/proj_default/upload_1/part_2', bytes: 5 }], removeAfterMs: START_MS + 3_600_000 })],
   file_place: [{ id: 'vs_1', projectId: 'proj_default', fileId: 'file-1', rev: 0 }],
-  upload: [anUpload({ status: 'pending' }), anUpload({ status: 'pending', piece: 'files/proj_default/upload_1/whole', fileExpiresAfterSeconds: 3600 }), anUpload({ status: 'completed', fileId: 'file-1', fileExpiresAfterSeconds: 3600 }), anUpload({ status: 'cancelled', fileExpiresAfterSeconds: 3600 })],
+  upload: [anUpload({ status: 'pending' }), anIncoming(), anIncoming({ multipart: 'some-upload' }), { id: 'upload_1', projectId: 'proj_default', rev: 1, createdAtMs: START_MS, removeAfterMs: START_MS, status: 'arrived' }, anUpload({ status: 'completed', fileId: 'file-1', fileExpiresAfterSeconds: 3600 }), anUpload({ status: 'cancelled', fileExpiresAfterSeconds: 3600 })],
   upload_part: [{ id: 'part_1', projectId: 'proj_default', uploadId: 'upload_1', rev: 0, createdAtMs: START_MS, bytes: 64 * 1024 * 1024, key: 'files/proj_default/upload_1/part_1' }],
   vector_store: [aVectorStore(), aVectorStore({ name: '', description: 'd', metadata: METADATA, expiresAfterDays: 365, embedding: { model: 'text-embedding-3-large', dimensions: 256 }, isDropped: true, usageBytes: 1, counts: { inProgress: 1, completed: 2, failed: 3, cancelled: 4 } }), aVectorStore({ embedding: { model: 'nomic' } })],
   vector_store_file: [

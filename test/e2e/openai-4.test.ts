@@ -1,4 +1,4 @@
 import { openai4 } from './clients/openai-4.ts';
-import { everything } from './scenarios/index.ts';
+import { whatClientsDo } from './scenarios/index.ts';
 
-everything(openai4);
+whatClientsDo(openai4);

@@ -1,4 +1,4 @@
 import { openai5 } from './clients/openai-5.ts';
-import { everything } from './scenarios/index.ts';
+import { whatClientsDo } from './scenarios/index.ts';
 
-everything(openai5);
+whatClientsDo(openai5);

@@ -1,4 +1,4 @@
 import { openai6 } from './clients/openai-6.ts';
-import { everything } from './scenarios/index.ts';
+import { whatClientsDo } from './scenarios/index.ts';
 
-everything(openai6);
+whatClientsDo(openai6);

@@ -4,6 +4,8 @@ import type { Template } from 'aws-cdk-lib/assertions';
 import type * as z from 'zod';
 import { ApiEnv } from '../../functions/api/env.ts';
 import { DeadLettersEnv } from '../../functions/dead-letters/env.ts';
+import { FileIndexerEnv } from '../../functions/file-indexer/env.ts';
+import { FileSearchEnv } from '../../functions/file-search/env.ts';
 import { EventTellerEnv } from '../../functions/event-teller/env.ts';
 import { KeysEnv } from '../../functions/keys/env.ts';
 import { RunTimerEnv } from '../../functions/run-timer/env.ts';
@@ -18,6 +20,8 @@ const schemas: Record<string, EnvSchema> = {
   Api: ApiEnv,
   DeadLetters: DeadLettersEnv,
   EventTeller: EventTellerEnv,
+  FileIndexer: FileIndexerEnv,
+  FileSearch: FileSearchEnv,
   Keys: KeysEnv,
   RunTimer: RunTimerEnv,
   RunWorker: RunWorkerEnv,
@@ -61,9 +65,9 @@ it('an environment that is wrong is named, but not told', () => {
 
 it('the compiler sees what is missing, too much, or of another provider', () => {
   type Asked<S extends EnvSchema> = ServiceFunctionProps<S>['environment'];
-  const right: Asked<typeof ThreadReaperEnv> = { TABLE_NAME: 't', BLOB_BUCKET: 'b', RUN_WINDOW_SECONDS: '600' };
+  const right: Asked<typeof ThreadReaperEnv> = { TABLE_NAME: 't', BLOB_BUCKET: 'b', RUN_WINDOW_SECONDS: '600', INDEX_QUEUE_URL: 'https://q' };
   // @ts-expect-error the bucket is missing
-  const incomplete: Asked<typeof ThreadReaperEnv> = { TABLE_NAME: 't', RUN_WINDOW_SECONDS: '600' };
+  const incomplete: Asked<typeof ThreadReaperEnv> = { TABLE_NAME: 't', RUN_WINDOW_SECONDS: '600', INDEX_QUEUE_URL: 'https://q' };
   // @ts-expect-error there is no such variable
   const misspelt: Asked<typeof ThreadReaperEnv> = { ...right, TABLE: 't' };
   // @ts-expect-error an OpenAI-compatible model needs the secret with its key

@@ -5,7 +5,7 @@ import { type FeedParts, type StreamRecord, eventOf } from '../../shared/aws/fee
 import { draftOf, itemOf, keyItem } from '../../shared/aws/items.ts';
 import type { Reader } from '../../shared/aws/reader.ts';
 import { placeOf } from '../../shared/aws/schema.ts';
-import { REMOVED_THREADS, TOLD } from '../../infra/constructs/stream-feed.ts';
+import { REMOVED, TOLD } from '../../infra/constructs/stream-feed.ts';
 import { stages } from '../../infra/stages.ts';
 import { type Kind, type RecordOf, keyOf } from '../../shared/ports/store.ts';
 import { makeFilter } from '../cloud/harness/stream-filter.ts';
@@ -48,7 +48,7 @@ const EVERYTHING = KINDS.flatMap((kind) =>
 
 const wakes = (patterns: object[]) => makeFilter(patterns.map((pattern) => JSON.stringify(pattern)));
 const teller = wakes(TOLD);
-const reaper = wakes(REMOVED_THREADS);
+const reaper = wakes(REMOVED);
 
 describe('the event-teller', () => {
   it('is woken by all of which anybody is told', async () => {
@@ -78,7 +78,7 @@ describe('the event-teller', () => {
   });
 });
 
-it('the reaper is woken by threads that are gone, and by nothing else', async () => {
+it('the reaper is woken by threads, files and uploads that are gone, and by nothing else', async () => {
   for (const record of EVERYTHING) expect(reaper(record)).toBe((await eventOf(parts, record))?.type === 'removed');
 });
 

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { File } from '../../shared/domain/file.ts';
 import { newId } from '../../shared/domain/ids.ts';
-import { Upload, type UploadIn, UPLOAD_WINDOW_MS } from '../../shared/domain/upload.ts';
+import { type AnnouncedUpload, INCOMING_KEPT_MS, Upload, type UploadIn, UPLOAD_WINDOW_MS } from '../../shared/domain/upload.ts';
 import { AUTO_CHUNKING, FileBatch, NO_FILES, VectorStore, VectorStoreFile, type VectorStoreFileIn } from '../../shared/domain/vector-store.ts';
 import { START_MS } from './manual-clock.ts';
 import { PROJECT } from './records.ts';
@@ -15,7 +15,7 @@ export const aFile = (fields: Partial<File> = {}): File =>
 /** What makes one status differ from another, and perhaps more. */
 type Of<T, S> = { status: S } & Partial<T>;
 
-export const anUpload = <S extends Upload['status']>(fields: Of<UploadIn<S>, S>): Upload =>
+export const anUpload = <S extends AnnouncedUpload['status']>(fields: Of<UploadIn<S>, S>): Upload =>
   Upload.parse({
     ...born,
     id: newId('upload', START_MS),
@@ -26,6 +26,16 @@ export const anUpload = <S extends Upload['status']>(fields: Of<UploadIn<S>, S>)
     removeAfterMs: START_MS + 2 * UPLOAD_WINDOW_MS,
     ...fields,
   });
+
+/** What no client sees. */
+export const anIncoming = (fields: Partial<UploadIn<'incoming'>> = {}): UploadIn<'incoming'> => ({
+  ...born,
+  id: newId('upload', START_MS),
+  removeAfterMs: START_MS + INCOMING_KEPT_MS,
+  status: 'incoming',
+  key: 'files/proj_test/upload_1/whole',
+  ...fields,
+});
 
 export const aVectorStore = (fields: Partial<VectorStore> = {}): VectorStore =>
   VectorStore.parse({ ...born, id: newId('vector_store', START_MS), metadata: {}, lastActiveAtMs: START_MS, usageBytes: 0, counts: NO_FILES, ...fields });

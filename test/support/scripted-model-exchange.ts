@@ -3,19 +3,23 @@ import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ChatRequest, Delta, FinishReason, HttpErrorOptions, Move, Step, StepUsage } from './scripted-model-steps.ts';
+import { type EmbedBody, embeddingsOf } from './scripted-vectors.ts';
 
 /** Any fixed instant: nothing here may depend on the clock. */
 const CREATED = 1_700_000_000;
 
+/** What an answer depends on: a chat's model and options, texts to embed. */
+type Asked = Pick<ChatRequest, 'model' | 'stream_options'> & Partial<Pick<EmbedBody, 'input' | 'dimensions'>>;
+
 export class Exchange {
   readonly #response: ServerResponse;
-  readonly #body: ChatRequest;
+  readonly #body: Asked;
   readonly #number: number;
   readonly #gone = Promise.withResolvers<void>();
   #isGone = false;
   #endedByUs = false;
 
-  constructor(response: ServerResponse, body: ChatRequest, number: number) {
+  constructor(response: ServerResponse, body: Asked, number: number) {
     this.#response = response;
     this.#body = body;
     this.#number = number;
@@ -55,6 +59,9 @@ export class Exchange {
       case 'http':
         this.#endedByUs = true;
         return sendError(this.#response, move.status, move.error);
+      case 'vectors':
+        this.#endedByUs = true;
+        return sendJson(this.#response, embeddingsOf({ input: [], ...this.#body }, move.change));
       case 'finish':
         return this.#finish(move.reason, step.usage);
     }

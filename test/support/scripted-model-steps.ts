@@ -1,5 +1,6 @@
 /** What a scripted model answers: each step is a list of moves that an exchange makes one after the other. */
 import type { ChatCompletionChunk, ChatCompletionCreateParamsStreaming } from 'openai/resources/chat/completions';
+import type { Embedded } from './scripted-vectors.ts';
 
 /** The body of a request, as the official client types it. */
 export type ChatRequest = ChatCompletionCreateParamsStreaming;
@@ -53,6 +54,7 @@ export type Move =
   | { kind: 'cut'; clean: boolean }
   | { kind: 'failure'; code: string; message: string }
   | { kind: 'http'; status: number; error: HttpErrorOptions }
+  | { kind: 'vectors'; change: (data: Embedded[]) => object[] }
   | { kind: 'finish'; reason: FinishReason };
 
 type Check = (body: ChatRequest) => void;
@@ -172,6 +174,9 @@ export const contentFilter = (partial: string, { usage, pieces }: SayOptions = {
 
 /** Nothing at all before finish_reason `stop`. */
 export const silent = ({ usage }: Pick<SayOptions, 'usage'> = {}): Step => new Step('silent()', [finish('stop')], usage);
+
+/** To a request for embeddings: the usual vectors, or what `change` makes of the answer's data. `gated()` holds them back. */
+export const vectors = (change: (data: Embedded[]) => object[] = (data) => data): Step => new Step('vectors()', [{ kind: 'vectors', change }]);
 
 /** No stream but an error answer. */
 export const httpError = (status: number, error: HttpErrorOptions = {}): Step => new Step(`httpError(${status})`, [{ kind: 'http', status, error }]);

@@ -1,9 +1,11 @@
-/** A Chat Completions upstream over real HTTP that says exactly what a test has scripted, and tells what was not as scripted. */
+/** A model's provider over real HTTP that says exactly what a test has scripted, and tells what was not as scripted. */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { ScriptedEmbeddings } from './scripted-embeddings.ts';
 import { Exchange, sendError, sendJson } from './scripted-model-exchange.ts';
 import { refusalOf } from './scripted-model-rules.ts';
 import type { ChatRequest, RecordedRequest, Step } from './scripted-model-steps.ts';
+import type { EmbedBody } from './scripted-vectors.ts';
 
 export * from './scripted-model-steps.ts';
 
@@ -28,6 +30,8 @@ const DEFAULT_MODELS = ['gpt-4o', 'gpt-4o-mini', 'gpt-4-turbo'];
 export class ScriptedModel implements AsyncDisposable {
   /** What the official client takes as `baseURL`. */
   readonly baseUrl: string;
+  /** Embeddings are answered without a script: see there. */
+  readonly embeddings: ScriptedEmbeddings;
   readonly #server: Server;
   readonly #options: ScriptedModelOptions;
   readonly #arriving = new Set<Promise<void>>();
@@ -52,6 +56,7 @@ export class ScriptedModel implements AsyncDisposable {
     this.baseUrl = `http://127.0.0.1:${address.port}/v1`;
     this.#server = server;
     this.#options = options;
+    this.embeddings = new ScriptedEmbeddings((problem) => void this.#problems.push(problem), options);
     server.on('request', (request, response) => {
       this.#answering.add(response);
       response.once('close', () => this.#answering.delete(response));
@@ -83,7 +88,7 @@ export class ScriptedModel implements AsyncDisposable {
   /** Throws with everything that went otherwise than scripted: calls, requests, steps left over. */
   async verify(): Promise<void> {
     await Promise.all(this.#arriving);
-    const unused = [...this.#queue, ...this.#keyed.flatMap(({ steps }) => steps)].map(({ label }) => `step never used: ${label}`);
+    const unused = [...this.#queue, ...this.#keyed.flatMap(({ steps }) => steps), ...this.embeddings.unused].map(({ label }) => `step never used: ${label}`);
     const problems = [...this.#problems, ...unused];
     if (problems.length > 0) throw new Error(`the scripted model saw ${problems.length} problem(s):\n- ${problems.join('\n- ')}`);
   }
@@ -95,6 +100,7 @@ export class ScriptedModel implements AsyncDisposable {
     this.#keyed = [];
     this.#always = undefined;
     this.#problems = [];
+    this.embeddings.reset();
     // Only those: an idle connection may be taken up by its client at this very moment.
     for (const response of this.#answering) response.destroy();
   }
@@ -118,13 +124,17 @@ export class ScriptedModel implements AsyncDisposable {
       sendJson(response, { object: 'list', data: (this.#options.models ?? DEFAULT_MODELS).map((id) => ({ id, object: 'model', created: 0, owned_by: 'scripted' })) });
     } else if (request.method === 'POST' && request.url === '/v1/chat/completions') {
       this.#chat(request, response, raw);
+    } else if (request.method === 'POST' && request.url === '/v1/embeddings') {
+      const body = parse<EmbedBody>(raw);
+      if (body) this.embeddings.answer(request.headers, body, response);
+      else this.#refuse(response, `a body that is no JSON object: ${raw.slice(0, 200)}`);
     } else {
       this.#refuse(response, `unexpected call: ${request.method ?? ''} ${request.url ?? ''}`);
     }
   }
 
   #chat(request: IncomingMessage, response: ServerResponse, raw: string): void {
-    const body = parse(raw);
+    const body = parse<ChatRequest>(raw);
     if (!body) return this.#refuse(response, `a body that is no JSON object: ${raw.slice(0, 200)}`);
     const recorded = { headers: request.headers, body };
     if (this.#options.record !== false) this.#requests.push(recorded);
@@ -172,10 +182,10 @@ async function readAll(request: IncomingMessage): Promise<string | undefined> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-function parse(raw: string): ChatRequest | undefined {
+function parse<T extends object>(raw: string): T | undefined {
   try {
     const body: unknown = JSON.parse(raw);
-    return typeof body === 'object' && body !== null ? (body as ChatRequest) : undefined;
+    return typeof body === 'object' && body !== null ? (body as T) : undefined;
   } catch {
     return undefined;
   }

@@ -68,8 +68,8 @@ describe('functions', () => {
     ]);
   });
 
-  it('alone are sent: tools that run here are not the model’s to see, and without functions there is no choice', () => {
-    expect(Object.keys(requestOf({ tools: [{ type: 'code_interpreter' }, { type: 'file_search' }], toolChoice: 'required', parallelToolCalls: false }))).toEqual(['model', 'messages']);
+  it('are all that is sent: without any there is no choice', () => {
+    expect(Object.keys(requestOf({ tools: [{ type: 'code_interpreter' }], toolChoice: 'required', parallelToolCalls: false }))).toEqual(['model', 'messages']);
     expect(requestOf({ tools: [{ type: 'code_interpreter' }, ...tools] }).tools).toHaveLength(2);
   });
 

@@ -8,7 +8,7 @@ describe('counting', () => {
   it.each([
     ['', 0],
     ['hello world', 2],
-    ['<|endoftext|>', 1],
+    ['<|endoftext|>', 7],
   ])('%j has %i tokens', async (value, tokens) => {
     expect(await countTokens(value)).toBe(tokens);
   });

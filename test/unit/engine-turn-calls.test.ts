@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { ChatCompletionChunk } from 'openai/resources/chat/completions';
 import type { RunEvent, ToolCallDelta } from '../../shared/domain/run-event.ts';
+import { type FunctionCall, type ToolCall, isFunctionCall } from '../../shared/domain/run-step.ts';
 import { Turn } from '../../shared/engine/turn.ts';
 import type { ModelChunk } from '../../shared/ports/model.ts';
 import { NOW_MS, USAGE, runningRun } from './sample-records.ts';
@@ -41,7 +42,10 @@ async function read(chunks: ModelChunk[], parallelToolCalls = true) {
 }
 
 const names = (events: RunEvent[]): string[] => events.map(({ type }) => type.replace('thread.', ''));
-const deltas = (events: RunEvent[]): ToolCallDelta[] => events.flatMap((event) => (event.type === 'thread.run.step.delta' ? event.toolCalls : []));
+type FunctionDelta = Extract<ToolCallDelta, { type: 'function' }>;
+
+const deltas = (events: RunEvent[]): FunctionDelta[] => events.flatMap((event) => (event.type === 'thread.run.step.delta' ? event.toolCalls.filter((delta) => delta.type === 'function') : []));
+const functions = (calls: ToolCall[]): FunctionCall[] => calls.filter(isFunctionCall);
 
 /** What a client has when it has added up the deltas; throws where the official clients would. */
 function sum(events: RunEvent[]) {
@@ -80,7 +84,7 @@ describe('calls', () => {
 
   it('in parallel are told apart by their index, also when their pieces come mixed', async () => {
     const { events, result } = await read([pieces(head(0, 'f', 'call_1')), pieces(head(1, 'g', 'call_2')), pieces(more(1, '{"b":'), more(0, '{"a":')), pieces(more(0, '1}'), more(1, '2}')), stop]);
-    expect(result.toolCalls.map(({ id, name, arguments: args }) => [id, name, args])).toEqual([
+    expect(functions(result.toolCalls).map(({ id, name, arguments: args }) => [id, name, args])).toEqual([
       ['call_1', 'f', '{"a":1}'],
       ['call_2', 'g', '{"b":2}'],
     ]);
@@ -110,7 +114,7 @@ describe('calls', () => {
 
   it('are one when parallel calls are not wanted, whatever the provider does', async () => {
     const { events, result } = await read([pieces(head(0, 'f', 'call_1', '{}'), head(1, 'g', 'call_2', '{}')), pieces(more(1, 'x')), stop], false);
-    expect(result.toolCalls.map(({ name }) => name)).toEqual(['f']);
+    expect(functions(result.toolCalls).map(({ name }) => name)).toEqual(['f']);
     expect(sum(events)).toEqual(result.toolCalls);
   });
 });
@@ -157,7 +161,7 @@ describe('providers that count or name otherwise', () => {
     ['end the arguments with null', [pieces(head(0, 'f', 'a', '{}')), pieces(asSent({ index: 0, function: { arguments: null } }))], [['f', '{}']]],
   ])('%s', async (_, chunks, expected) => {
     const { events, result } = await read([...chunks, stop]);
-    expect(result.toolCalls.map(({ name, arguments: args }) => [name, args])).toEqual(expected);
+    expect(functions(result.toolCalls).map(({ name, arguments: args }) => [name, args])).toEqual(expected);
     expect(JSON.parse(JSON.stringify(result.toolCalls))).toEqual(result.toolCalls);
     expect(sum(events)).toEqual(result.toolCalls);
     const ids = result.toolCalls.map(({ id }) => id);
@@ -167,7 +171,7 @@ describe('providers that count or name otherwise', () => {
 
   it('a call beyond what may be taken alone opens no empty step', async () => {
     const { events, result } = await read([pieces(head(1, 'g', 'b', '{}')), stop], false);
-    expect(result.toolCalls.map(({ name }) => name)).toEqual(['g']);
+    expect(functions(result.toolCalls).map(({ name }) => name)).toEqual(['g']);
     expect(sum(events)).toEqual(result.toolCalls);
   });
 });

@@ -95,7 +95,7 @@ export class ToolStage implements AsyncDisposable {
   /** What the calls of the run's first step were answered with; `undefined` for those that were not. */
   async outputs(run: Run): Promise<(string | undefined)[]> {
     const [step] = await this.steps(run);
-    return step?.details.type === 'tool_calls' ? step.details.toolCalls.map(({ output }) => output) : [];
+    return step?.details.type === 'tool_calls' ? step.details.toolCalls.map((call) => (call.type === 'function' ? call.output : undefined)) : [];
   }
 
   /** Waits, without the clock, until so many calls have come. */

@@ -78,7 +78,8 @@ const cases: Record<string, Case[]> = {
     tooMany(CreateAssistant, assistant({ tools: Array(217).fill({ type: 'code_interpreter' }) }), 'tools', 128, 217),
     tooMany(CreateRun, inRun({ tools: Array(129).fill({ type: 'file_search' }) }), 'tools', 128, 129),
     tooMany(CreateAssistant, resources({ code_interpreter: { file_ids: Array(21).fill('file-1') } }), 'tool_resources.code_interpreter.file_ids', 20, 21),
-    tooMany(CreateAssistant, resources({ file_search: { vector_store_ids: ['vs_1', 'vs_2'] } }), 'tool_resources.file_search.vector_store_ids', 1, 2),
+    tooMany(CreateAssistant, resources({ file_search: { vector_store_ids: Array.from({ length: 51 }, (_, n) => `vs_${n}`) } }), 'tool_resources.file_search.vector_store_ids', 50, 51),
+    tooMany(CreateThread, { tool_resources: { file_search: { vector_store_ids: ['vs_1', 'vs_2'] } } }, 'tool_resources.file_search.vector_store_ids', 1, 2),
   ],
   numbers: [
     below(CreateRun, inRun({ max_prompt_tokens: 255 }), 'max_prompt_tokens', 'integer', 256, 255),

@@ -1,4 +1,4 @@
-import { checkToolResources } from '../../actions/known-files.ts';
+import { planToolResources } from '../../actions/plan-tool-resources.ts';
 import type { Assistant } from '../../domain/assistant.ts';
 import { newId } from '../../domain/ids.ts';
 import { create } from '../../ports/commit.ts';
@@ -10,7 +10,7 @@ export const createAssistant = endpoint({
   body: CreateAssistant,
   creates: 'assistant',
   async handle({ world, projectId, body }) {
-    checkToolResources(body.tool_resources);
+    const { toolResources, plan } = await planToolResources(world, projectId, body.tool_resources);
     const nowMs = world.clock.nowMs();
     const assistant: Assistant = {
       id: newId('assistant', nowMs),
@@ -23,13 +23,13 @@ export const createAssistant = endpoint({
       instructions: body.instructions,
       reasoningEffort: body.reasoning_effort,
       tools: body.tools ?? [],
-      toolResources: body.tool_resources ?? {},
+      toolResources,
       metadata: body.metadata ?? {},
       temperature: body.temperature,
       topP: body.top_p,
       responseFormat: body.response_format ?? 'auto',
     };
-    await world.commit({ name: 'create-assistant', writes: [create('assistant', assistant)] });
+    await world.commit({ name: 'create-assistant', writes: [create('assistant', assistant), ...plan.writes], jobs: plan.jobs, timers: plan.timers });
     return toWireAssistant(assistant);
   },
 });

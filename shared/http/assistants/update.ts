@@ -9,7 +9,7 @@ import { modify, over } from '../modify.ts';
 export const updateAssistant = endpoint({
   body: ModifyAssistant,
   async handle({ world, projectId, id, body }) {
-    checkToolResources(body.tool_resources);
+    await checkToolResources(world, projectId, body.tool_resources);
     const find = () => findAssistant(world, projectId, id('assistant_id'));
     const assistant = await modify(world, 'assistant', find, (before) => ({
       ...before,

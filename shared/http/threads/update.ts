@@ -11,7 +11,7 @@ import { modify, over } from '../modify.ts';
 export const updateThread = endpoint({
   body: ModifyThread,
   async handle({ world, projectId, id, body }) {
-    checkToolResources(body.tool_resources);
+    await checkToolResources(world, projectId, body.tool_resources);
     if (body.export_on_expiry) demandFeature(world, 'histories', 'export_on_expiry');
     const find = () => findThread(world, projectId, id('thread_id'));
     const thread = await modify(world, 'thread', find, (before) => {

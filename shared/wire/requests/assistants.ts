@@ -11,7 +11,7 @@ export const CreateAssistant = z.strictObject({
   model: z.string().min(1),
   name: optional(name),
   description: optional(description),
-  tool_resources: createToolResources,
+  tool_resources: createToolResources('assistant'),
   metadata,
 });
 export type CreateAssistant = z.infer<typeof CreateAssistant>;
@@ -23,7 +23,7 @@ export const ModifyAssistant = z.strictObject({
   description: description.nullish(),
   instructions: instructions.nullish(),
   tools: tools.nullish(),
-  tool_resources: modifyToolResources,
+  tool_resources: modifyToolResources('assistant'),
   metadata: Metadata.nullish(),
   temperature: temperature.nullish(),
   top_p: topP.nullish(),

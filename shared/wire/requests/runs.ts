@@ -6,7 +6,7 @@ import { idOf } from './ids.ts';
 import { CreateMessage } from './messages.ts';
 import { instructions, metadata, optional, overridable } from './settings.ts';
 import { CreateThread } from './threads.ts';
-import { createToolResources } from './tool-resources.ts';
+import { runToolResources } from './tool-resources.ts';
 
 /** Lowest token limit that a run may set (contract §2). */
 const FEWEST_TOKENS = 256;
@@ -40,7 +40,7 @@ export const WhenBusyHeader = z.object({ [WHEN_BUSY]: WhenBusy.optional() });
 export const CreateThreadAndRun = z.strictObject({
   ...settings,
   thread: optional(CreateThread),
-  tool_resources: createToolResources,
+  tool_resources: runToolResources,
 });
 export type CreateThreadAndRun = z.infer<typeof CreateThreadAndRun>;
 

@@ -28,6 +28,12 @@ export interface KnownQueue {
   url: string;
 }
 
+export interface KnownFunction {
+  arn: string;
+  /** Calls it and waits: rejects as LambdaFunction.invoke does. */
+  invoke(event: unknown): Promise<unknown>;
+}
+
 /** What stands behind names: only this can be asked for. */
 export interface Known {
   tables: KnownTable[];
@@ -35,6 +41,7 @@ export interface Known {
   /** None of them under a customer's key: that would ask for more than is asked here. */
   queues: KnownQueue[];
   secrets: Secrets;
+  functions: KnownFunction[];
 }
 
 /** The front stands where TLS ends, so every request has come by it. */

@@ -44,6 +44,7 @@ export async function openFront(engines: AwsEngines): Promise<FrontStage> {
     tables: [{ name: resources.table, arn: table, hashKey: 'pk', indexes: { list: 'lpk' }, streamArn: stream, kmsKeyArn: KEY }],
     buckets: [{ ...bucket, kmsKeyArn: KEY }, plain],
     queues: [{ name: resources.queue, arn: queue, url: resources.queueUrl }],
+    functions: [],
     secrets: new Secrets([{ arn: SECRET, value: 'sk-1', kmsKeyArn: KEY }]),
     policiesOf: (functionId) => (functionId === 'Fn' ? [ofRole] : undefined),
     resourcePolicies: (arn) => ([queue, bucket.arn].includes(arn) ? [ofResources] : []),

@@ -12,6 +12,7 @@ import { EngineLines, forEngine } from './aws-engine.ts';
 import { entryOf, found, isPoll, type LedgerEntry } from './aws-ledger.ts';
 import { type AwsRequest, type RawRequest, readRequest, type Service, serviceOf } from './aws-request.ts';
 import { type Answer, denied, json, type Refusal, refusal } from './aws-words.ts';
+import { invokeFunction } from './aws-lambda.ts';
 import { allows, type Asked, isDenied, type PolicyDocument } from './iam.ts';
 
 /** `principal` is one execution environment, or the event source mapping, of a function. */
@@ -170,6 +171,7 @@ export class AwsFront {
       const { status, body } = this.#options.secrets.answer(call.input);
       return json(call.service, status, body);
     }
+    if (call.service === 'lambda') return invokeFunction(this.#options.functions, call.input);
     return this.#engines.ask(engineOf(call.service, this.#options.engines), forEngine(raw, call, this.#options));
   }
 
@@ -198,7 +200,7 @@ function callerOf({ url, headers }: RawRequest): { principal: string; functionId
   return { principal, functionId: dot === -1 ? principal : principal.slice(0, dot) };
 }
 
-function engineOf(service: Exclude<Service, 'secretsmanager'>, { db, sqs, s3, sfn }: FrontOptions['engines']): string {
+function engineOf(service: Exclude<Service, 'lambda' | 'secretsmanager'>, { db, sqs, s3, sfn }: FrontOptions['engines']): string {
   switch (service) {
     case 'dynamodb':
     case 'dynamodbstreams':

@@ -6,7 +6,7 @@ import { readS3 } from './aws-request-s3.ts';
 import type { Asked } from './iam.ts';
 import type { Secrets } from './secrets.ts';
 
-export type Service = 'dynamodb' | 'dynamodbstreams' | 'sqs' | 's3' | 'states' | 'secretsmanager';
+export type Service = 'dynamodb' | 'dynamodbstreams' | 'lambda' | 'sqs' | 's3' | 'states' | 'secretsmanager';
 
 export interface AwsRequest {
   service: Service;
@@ -31,10 +31,13 @@ const TARGETS: Record<string, Service> = {
   secretsmanager: 'secretsmanager',
 };
 
+/** These two say what they are asked in their paths; a signature names its service. */
+const SIGNED_FOR_LAMBDA = /Credential=[^/]+\/\d+\/[^/]+\/lambda\//;
+
 /** Undefined for a service that this front does not have. */
 export function serviceOf(headers: IncomingHttpHeaders): Service | undefined {
   const target = headers['x-amz-target'];
-  if (target === undefined) return 's3';
+  if (target === undefined) return SIGNED_FOR_LAMBDA.test(headers.authorization ?? '') ? 'lambda' : 's3';
   const prefix = String(target).split('.')[0] ?? '';
   return Object.hasOwn(TARGETS, prefix) ? TARGETS[prefix] : undefined;
 }
@@ -43,12 +46,21 @@ export function readRequest(raw: RawRequest, known: Known): AwsRequest {
   const service = serviceOf(raw.headers);
   if (!service) throw unknown(`the service of ${String(raw.headers['x-amz-target'])}`);
   if (service === 's3') return { service, ...readS3(raw, known.buckets) };
+  if (service === 'lambda') return { service, ...readLambda(raw) };
   const operation = String(raw.headers['x-amz-target']).split('.').slice(1).join('.');
   const input = JSON.parse(raw.body.toString()) as Record<string, unknown>;
   return { service, operation, input, asked: askedOf(service, operation, input, known) };
 }
 
-function askedOf(service: Exclude<Service, 's3'>, operation: string, input: Record<string, unknown>, known: Known): Asked[] {
+/** A function is called and waited for; its input is `Payload`, parsed. */
+function readLambda({ method, url, headers, body }: RawRequest): Omit<AwsRequest, 'service'> {
+  const [, name = ''] = /^\/2015-03-31\/functions\/([^/?]+)\/invocations$/.exec(url) ?? [];
+  const FunctionName = decodeURIComponent(name);
+  if (method !== 'POST' || !FunctionName.startsWith('arn:') || headers['x-amz-invocation-type'] !== 'RequestResponse') throw unknown(`lambda: ${method} ${url} ${String(headers['x-amz-invocation-type'])}`);
+  return { operation: 'Invoke', input: { FunctionName, Payload: JSON.parse(body.toString()) as unknown }, asked: [asking('lambda:InvokeFunction', FunctionName)] };
+}
+
+function askedOf(service: Exclude<Service, 'lambda' | 's3'>, operation: string, input: Record<string, unknown>, known: Known): Asked[] {
   switch (service) {
     case 'dynamodb':
       return askedOfDynamodb(operation, input, known.tables);

@@ -40,6 +40,7 @@ const DENIED: Record<Service, Omit<Refusal, 'message'>> = {
   dynamodb: { status: 400, type: 'com.amazon.coral.service#AccessDeniedException' },
   dynamodbstreams: { status: 400, type: 'com.amazon.coral.service#AccessDeniedException' },
   sqs: { status: 403, type: 'com.amazonaws.sqs#AccessDenied' },
+  lambda: { status: 403, type: 'AccessDeniedException' },
   s3: { status: 403, type: 'AccessDenied' },
   states: { status: 400, type: 'AccessDeniedException' },
   secretsmanager: { status: 400, type: 'AccessDeniedException' },

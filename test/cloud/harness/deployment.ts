@@ -84,7 +84,7 @@ export class Deployment {
     const internet = new Internet();
     opened.push(() => internet.close());
     const secrets = new Secrets();
-    const known: Known = { tables: [], buckets: [], queues: [], secrets };
+    const known: Known = { tables: [], buckets: [], queues: [], secrets, functions: [] };
     const roles = new Map<string, PolicyDocument[]>();
     const guards = new Map<string, PolicyDocument[]>();
     const front = await AwsFront.start({
@@ -126,6 +126,7 @@ export class Deployment {
       const environment = Object.fromEntries(Object.entries(declared.environment).map(([name, value]) => [name, outside[value] ?? value]));
       functions.set(declared.arn, new LambdaFunction({ ...declared, environment: { ...environment, ...internet.variables }, codeDir: assembly.codeDir(declared.s3Key) }, { endpoint: front.endpoint, clock }));
     }
+    known.functions.push(...[...functions.values()].map((lambda) => ({ arn: lambda.spec.arn, invoke: (event: unknown) => lambda.invoke(event) })));
     const timers = new TimerCalls(functions);
     for (const machine of machinesOf(service)) await makeMachine(engines, machine, timers.of(machine, policiesOf(service, machine.roleId, 'states')));
     const mappings = Mappings.make(service, { functions, queues, tables: known.tables, endpoint: front.endpoint, clock });

@@ -149,6 +149,8 @@ export class EnvironmentPool {
       AWS_SECRET_ACCESS_KEY: 'secret',
       AWS_SESSION_TOKEN: 'session',
       AWS_ENDPOINT_URL: this.#options.endpoint,
+      // For LanceDB’s engine, which takes its own way to S3.
+      AWS_ALLOW_HTTP: 'true',
       AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x',
       AWS_LAMBDA_FUNCTION_NAME: this.#spec.name,
       AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(memoryMb),

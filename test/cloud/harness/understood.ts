@@ -37,7 +37,7 @@ const UNDERSTOOD: Record<string, Understood> = {
   'AWS::IAM::Policy': { acts: ['PolicyDocument', 'Roles'], idle: { PolicyName: 'a name' } },
   'AWS::Lambda::Function': {
     acts: ['Code', 'Environment', 'Handler', 'MemorySize', 'Role', 'Runtime', 'Timeout'],
-    idle: { ...TAGS, ...WORDS, Architectures: 'the machine’s own', LoggingConfig: LOGS, TracingConfig: 'spans go nowhere here', RecursiveLoop: 'a guard of Lambda’s that the queue mapping here does not have' },
+    idle: { ...TAGS, ...WORDS, Architectures: 'the machine’s own', EphemeralStorage: 'likewise', LoggingConfig: LOGS, TracingConfig: 'spans go nowhere here', RecursiveLoop: 'a guard of Lambda’s that the queue mapping here does not have' },
   },
   'AWS::Lambda::Permission': { acts: ['Action', 'FunctionName', 'Principal', 'SourceArn'] },
   'AWS::Lambda::EventSourceMapping': {

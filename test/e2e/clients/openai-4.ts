@@ -1,4 +1,4 @@
-import OpenAI from 'openai4';
+import OpenAI, { toFile } from 'openai4';
 import { AssistantStream } from 'openai4/lib/AssistantStream';
 import type { Client, EventIterator, Run, Sdk } from './client.ts';
 
@@ -11,6 +11,16 @@ function named(client: OpenAI): Client {
     post: (path, options) => client.post(path, options),
     get: (path, options) => client.get(path, options),
     models: client.models,
+    files: {
+      create: (body, options) => client.files.create(body, options),
+      retrieve: (id) => client.files.retrieve(id),
+      list: (query) => client.files.list(query),
+      delete: (id) => client.files.del(id),
+      content: (id) => client.files.content(id),
+      waitForProcessing: (id) => client.files.waitForProcessing(id),
+    },
+    uploads: client.uploads,
+    vectorStores: storesOf(client),
     beta: {
       assistants: {
         create: (body) => assistants.create(body),
@@ -56,6 +66,36 @@ function named(client: OpenAI): Client {
   };
 }
 
+function storesOf({ vectorStores: stores }: OpenAI): Client['vectorStores'] {
+  const { files, fileBatches } = stores;
+  return {
+    create: (body, options) => stores.create(body, options),
+    retrieve: (id) => stores.retrieve(id),
+    update: (id, body) => stores.update(id, body),
+    list: (query) => stores.list(query),
+    delete: (id) => stores.del(id),
+    search: (id, body) => stores.search(id, body),
+    files: {
+      create: (storeId, body) => files.create(storeId, body),
+      retrieve: (id, { vector_store_id }) => files.retrieve(vector_store_id, id),
+      update: (id, { vector_store_id, ...body }) => files.update(vector_store_id, id, body),
+      list: (storeId, query) => files.list(storeId, query),
+      delete: (id, { vector_store_id }) => files.del(vector_store_id, id),
+      content: (id, { vector_store_id }) => files.content(vector_store_id, id),
+      createAndPoll: (storeId, body, options) => files.createAndPoll(storeId, body, options),
+      uploadAndPoll: (storeId, file, options) => files.uploadAndPoll(storeId, file, options),
+    },
+    fileBatches: {
+      create: (storeId, body, options) => fileBatches.create(storeId, body as Parameters<typeof fileBatches.create>[1], options),
+      retrieve: (id, { vector_store_id }) => fileBatches.retrieve(vector_store_id, id),
+      cancel: (id, { vector_store_id }) => fileBatches.cancel(vector_store_id, id),
+      listFiles: (id, { vector_store_id, ...query }) => fileBatches.listFiles(vector_store_id, id, query),
+      createAndPoll: (storeId, body, options) => fileBatches.createAndPoll(storeId, body as Parameters<typeof fileBatches.create>[1], options),
+      uploadAndPoll: (storeId, given, options) => fileBatches.uploadAndPoll(storeId, given, options),
+    },
+  };
+}
+
 type Submit = Client['beta']['threads']['runs']['submitToolOutputs'];
 type Body = Parameters<Submit>[1];
 
@@ -71,4 +111,4 @@ function submitting(runs: OpenAI['beta']['threads']['runs']): Submit {
 /** The type that it wants of a `fetch` is node-fetch's, which Node's own does not fit to the letter. */
 const connect: Sdk['connect'] = ({ fetch, ...options }) => named(new OpenAI(Object.assign(options, { fetch } as object)));
 
-export const openai4: Sdk = { major: 4, connect, errors: OpenAI, helperOf: (events) => AssistantStream.fromReadableStream(events.toReadableStream()) };
+export const openai4: Sdk = { major: 4, connect, toFile: (content, name) => toFile(content, name) as Promise<File>, errors: OpenAI, helperOf: (events) => AssistantStream.fromReadableStream(events.toReadableStream()) };

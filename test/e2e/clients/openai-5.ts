@@ -1,5 +1,5 @@
-import OpenAI from 'openai5';
+import OpenAI, { toFile } from 'openai5';
 import { AssistantStream } from 'openai5/lib/AssistantStream';
 import type { Sdk } from './client.ts';
 
-export const openai5: Sdk = { major: 5, connect: (options) => new OpenAI(options), errors: OpenAI, helperOf: (events) => AssistantStream.fromReadableStream(events.toReadableStream()) };
+export const openai5: Sdk = { major: 5, connect: (options) => new OpenAI(options), toFile, errors: OpenAI, helperOf: (events) => AssistantStream.fromReadableStream(events.toReadableStream()) };

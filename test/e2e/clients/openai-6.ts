@@ -1,5 +1,5 @@
-import OpenAI from 'openai6';
+import OpenAI, { toFile } from 'openai6';
 import { AssistantStream } from 'openai6/lib/AssistantStream';
 import type { Sdk } from './client.ts';
 
-export const openai6: Sdk = { major: 6, connect: (options) => new OpenAI(options), errors: OpenAI, helperOf: (events) => AssistantStream.fromReadableStream(events.toReadableStream()) };
+export const openai6: Sdk = { major: 6, connect: (options) => new OpenAI(options), toFile, errors: OpenAI, helperOf: (events) => AssistantStream.fromReadableStream(events.toReadableStream()) };

@@ -1,5 +1,5 @@
-import OpenAI from 'openai';
+import OpenAI, { toFile } from 'openai';
 import { AssistantStream } from 'openai/lib/AssistantStream';
 import type { Sdk } from './client.ts';
 
-export const openai7: Sdk = { major: 7, connect: (options) => new OpenAI(options), errors: OpenAI, helperOf: (events) => AssistantStream.fromReadableStream(events.toReadableStream()) };
+export const openai7: Sdk = { major: 7, connect: (options) => new OpenAI(options), toFile, errors: OpenAI, helperOf: (events) => AssistantStream.fromReadableStream(events.toReadableStream()) };

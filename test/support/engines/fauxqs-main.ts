@@ -1,6 +1,7 @@
 /** fauxqs (SQS and S3) on loopback alone, which its own command would not do, on a clock that the parent may hold. */
 import { buildApp } from 'fauxqs';
 import type { AddressInfo } from 'node:net';
+import { addConditionalPut } from './conditional-put.ts';
 import { holdDate } from './held-date.ts';
 import { ShiftedTime } from './shifted-time.ts';
 
@@ -8,6 +9,7 @@ import { ShiftedTime } from './shifted-time.ts';
 export type ClockQuestion = { nowMs: number } | { offsetMs: number; fire: boolean };
 
 const app = buildApp({ logger: false });
+addConditionalPut(app);
 await app.listen({ port: 0, host: '127.0.0.1' });
 
 let hold: ((nowMs: number) => void) | undefined;

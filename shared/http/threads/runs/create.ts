@@ -1,6 +1,6 @@
 import { createRunWhenFree } from '../../../actions/create-run-when-free.ts';
 import { toMessageInput } from '../../../wire/requests/messages.ts';
-import { Include } from '../../../wire/requests/page.ts';
+import { Include, toStepView } from '../../../wire/requests/page.ts';
 import { CreateRun, WHEN_BUSY, WhenBusyHeader, toOverrides } from '../../../wire/requests/runs.ts';
 import { validate } from '../../../wire/validate.ts';
 import { endpoint } from '../../endpoint.ts';
@@ -24,10 +24,11 @@ export const createRun = endpoint({
       onCancel: (runId) => call.signals.changed(runId),
     });
     if (!body.stream) return runResponse(call, created.run);
-    if (created.run.status === 'queued') return followStream(call, created.run);
+    const view = toStepView(call.query);
+    if (created.run.status === 'queued') return followStream(call, created.run, view);
     return streamRun(call, created, (emit) => {
       emit({ type: 'thread.run.created', run: created.queued });
       emit({ type: 'thread.run.queued', run: created.queued });
-    });
+    }, view);
   },
 });

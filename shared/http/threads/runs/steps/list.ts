@@ -1,6 +1,6 @@
 import { findRun } from '../../../../actions/find.ts';
 import { toWireList } from '../../../../wire/list.ts';
-import { StepPage, toPageQuery } from '../../../../wire/requests/page.ts';
+import { StepPage, toPageQuery, toStepView } from '../../../../wire/requests/page.ts';
 import { endpoint } from '../../../endpoint.ts';
 import { viewStep } from './view-step.ts';
 
@@ -12,6 +12,6 @@ export const listSteps = endpoint({
       world.store.page('step', [projectId, threadId, runId], toPageQuery(query)),
       findRun(world, projectId, threadId, runId),
     ]);
-    return toWireList(page, (step) => viewStep(step, run, world.clock.nowMs()));
+    return toWireList(page, (step) => viewStep(step, run, world.clock.nowMs(), toStepView(query)));
   },
 });

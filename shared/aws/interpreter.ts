@@ -1,0 +1,151 @@
+/** AgentCore's Code Interpreter, as far as it is used: sessions, code that is executed in them, files that are put there. */
+import {
+  BedrockAgentCoreClient,
+  BedrockAgentCoreServiceException,
+  GetCodeInterpreterSessionCommand,
+  InvokeCodeInterpreterCommand,
+  type InvokeCodeInterpreterCommandInput,
+  ResourceNotFoundException,
+  StartCodeInterpreterSessionCommand,
+  StopCodeInterpreterSessionCommand,
+} from '@aws-sdk/client-bedrock-agentcore';
+import { randomUUID } from 'node:crypto';
+import { type Clock, sleep, within } from '../domain/clock.ts';
+import { EXECUTION_MS, SandboxUnavailableError, SessionGoneError } from '../ports/sandbox.ts';
+
+/** Where it is when it is not AWS's own. */
+interface Elsewhere {
+  region: string;
+  credentials: { accessKeyId: string; secretAccessKey: string };
+  endpoint: string;
+}
+
+/** What the service takes to begin and to end a session, and to take a file: answers beyond this are lost. */
+const USUAL_MS = 30_000;
+/** An execution answers at its end only. Whoever asks has a limit of their own, which is shorter. */
+const LONGEST_MS = EXECUTION_MS + 60_000;
+/** Pauses before another try of what the service turned away, or of what does no harm when it is done twice. */
+const PAUSES_MS = [200, 500, 1000, 2000, 3000];
+
+/** Turned away for the moment: nothing was begun. */
+const REFUSED_FOR_NOW = new Set(['ThrottlingException', 'ConflictException']);
+/** A limit of the account that others' sessions take up; to try again at once would not help. */
+const AT_LIMIT = 'ServiceQuotaExceededException';
+/** Which of them tells of a session that has ended is not written anywhere; the session itself can be asked about. */
+const MAY_MEAN_GONE = new Set(['ResourceNotFoundException', 'ValidationException', 'ConflictException']);
+
+/** Asked once, it never answers twice: to try again is decided here, for code that has been executed must not be executed again. */
+export function makeAgentCore(elsewhere?: Elsewhere): BedrockAgentCoreClient {
+  const agent = { keepAlive: true, maxSockets: 1280 };
+  const requestHandler = { connectionTimeout: 1000, requestTimeout: LONGEST_MS, socketTimeout: LONGEST_MS, throwOnRequestTimeout: true, httpAgent: agent, httpsAgent: agent };
+  return new BedrockAgentCoreClient({ maxAttempts: 1, requestHandler, ...elsewhere });
+}
+
+/** The code was sent, and neither an answer came nor a refusal: whether it was executed, and how far, nobody knows. */
+export class AnswerLostError extends Error {
+  override readonly name = 'AnswerLostError';
+}
+
+/** `sessionId`: of the session that it is about. `signal`: it is sent but once, and ends only with its answer or with this; absent, it may be sent again, and each time has its limit. */
+interface Call {
+  sessionId?: string;
+  signal?: AbortSignal;
+}
+
+export class Interpreter {
+  readonly #client: BedrockAgentCoreClient;
+  readonly #codeInterpreterIdentifier: string;
+  readonly #clock: Clock;
+
+  constructor({ client, identifier, clock }: { client: BedrockAgentCoreClient; identifier: string; clock: Clock }) {
+    this.#client = client;
+    this.#codeInterpreterIdentifier = identifier;
+    this.#clock = clock;
+  }
+
+  /** Begins a session, which ends by itself after so many seconds whatever it does then; resolves to its id. */
+  async start(sessionTimeoutSeconds: number): Promise<string> {
+    // The same for every try: a session whose answer was lost is the one that the next answer tells.
+    const command = new StartCodeInterpreterSessionCommand({ ...this.#names(), name: 'threadkeep', sessionTimeoutSeconds, clientToken: randomUUID() });
+    const { sessionId } = await this.#ask({}, (abortSignal) => this.#client.send(command, { abortSignal }));
+    if (sessionId === undefined) throw new SandboxUnavailableError('AgentCore has begun no session.', { mayPass: true });
+    return sessionId;
+  }
+
+  /** Ends it. SessionGoneError when it has ended. */
+  async stop(sessionId: string): Promise<void> {
+    const command = new StopCodeInterpreterSessionCommand({ ...this.#names(), sessionId, clientToken: randomUUID() });
+    await this.#ask({ sessionId }, (abortSignal) => this.#client.send(command, { abortSignal }));
+  }
+
+  /** Executes Python, never twice, and resolves to what it wrote to stdout. AnswerLostError when it cannot be told whether it was executed. */
+  execute(sessionId: string, code: string, signal: AbortSignal): Promise<string> {
+    return this.#ask({ sessionId, signal }, (abortSignal) => this.#invoke({ sessionId, name: 'executeCode', arguments: { code, language: 'python', clearContext: false } }, abortSignal));
+  }
+
+  /** Puts a file below the service's folder. */
+  async write(sessionId: string, path: string, blob: Uint8Array): Promise<void> {
+    await this.#ask({ sessionId }, (abortSignal) => this.#invoke({ sessionId, name: 'writeFiles', arguments: { content: [{ path, blob }] } }, abortSignal));
+  }
+
+  readonly #names = () => ({ codeInterpreterIdentifier: this.#codeInterpreterIdentifier });
+
+  /** One call of a tool: what it says. A stream may come in several results, and one without any has been cut. */
+  async #invoke(command: Pick<InvokeCodeInterpreterCommandInput, 'sessionId' | 'name' | 'arguments'>, abortSignal: AbortSignal): Promise<string> {
+    const { stream } = await this.#client.send(new InvokeCodeInterpreterCommand({ ...this.#names(), ...command }), { abortSignal });
+    let said: string | undefined;
+    for await (const { result } of stream ?? []) {
+      if (!result) continue;
+      const text = (result.content ?? []).map((block) => block.text ?? '').join('');
+      // An error of the code is in what it has printed.
+      if (result.isError && command.name !== 'executeCode') throw new SandboxUnavailableError(`AgentCore's ${command.name} has failed: ${text.slice(0, 200)}`);
+      said = `${said ?? ''}${result.structuredContent?.stdout ?? text}`;
+    }
+    // A request that is given up can look like a stream that has ended well.
+    abortSignal.throwIfAborted();
+    if (said === undefined) throw new Error('The answer has ended before its result.');
+    return said;
+  }
+
+  async #ask<T>(call: Call, send: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const { signal } = call;
+    const late = () => new Error(`There was no answer within ${USUAL_MS / 1000} seconds.`);
+    for (const pauseMs of [...PAUSES_MS, undefined]) {
+      try {
+        return await (signal ? send(signal) : within(this.#clock, { ms: USUAL_MS, late }, send));
+      } catch (error) {
+        signal?.throwIfAborted();
+        const isWorthIt = REFUSED_FOR_NOW.has(nameOf(error)) || (!signal && !isSettled(error));
+        if (pauseMs === undefined || !isWorthIt) throw await this.#told(call, error);
+        // Jitter: rivals that were turned away together should not come back together.
+        await sleep(this.#clock, pauseMs * (0.5 + Math.random()), signal);
+      }
+    }
+    throw new Error('the last try has returned or thrown');
+  }
+
+  /** The service's errors in the port's words. */
+  async #told({ sessionId, signal }: Call, cause: unknown): Promise<unknown> {
+    if (cause instanceof SandboxUnavailableError) return cause;
+    const name = nameOf(cause);
+    const message = `${name}: ${cause instanceof Error ? cause.message : ''}`;
+    if (signal && !isSettled(cause)) return new AnswerLostError(`AgentCore has not answered: ${message}`, { cause });
+    if (sessionId !== undefined && MAY_MEAN_GONE.has(name) && (await this.#hasEnded(sessionId))) return new SessionGoneError('The session of the code interpreter has ended.', { cause });
+    const mayPass = !isSettled(cause) || REFUSED_FOR_NOW.has(name) || name === AT_LIMIT;
+    return new SandboxUnavailableError(`AgentCore's code interpreter ${this.#codeInterpreterIdentifier} cannot be used: ${message}`, { mayPass, cause });
+  }
+
+  async #hasEnded(sessionId: string): Promise<boolean> {
+    try {
+      const command = new GetCodeInterpreterSessionCommand({ ...this.#names(), sessionId });
+      const { status } = await this.#ask({}, (abortSignal) => this.#client.send(command, { abortSignal }));
+      return status === 'TERMINATED';
+    } catch (error) {
+      return error instanceof SandboxUnavailableError && error.cause instanceof ResourceNotFoundException;
+    }
+  }
+}
+
+const nameOf = (error: unknown): string => (error instanceof Error ? error.name : 'unknown');
+/** It is said and will not be said otherwise: the service has refused, and has begun nothing. */
+const isSettled = (error: unknown): boolean => error instanceof SandboxUnavailableError || (error instanceof BedrockAgentCoreServiceException && error.$fault === 'client');

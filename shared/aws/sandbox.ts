@@ -1,0 +1,211 @@
+/**
+ * Python in sessions of AgentCore's Code Interpreter: machines of their own, which have no network where the interpreter's mode is `sandbox`. The
+ * service knows sessions by id, so that any Lambda finds them; it ends them at a time that is set when they begin, and not for being idle.
+ */
+import type { BedrockAgentCoreClient } from '@aws-sdk/client-bedrock-agentcore';
+import { createHash, randomUUID } from 'node:crypto';
+import * as z from 'zod';
+import { type Clock, within } from '../domain/clock.ts';
+import { inTurn } from '../ports/in-turn.ts';
+import {
+  checkSandboxPath,
+  DATA_FOLDER,
+  EXECUTION_MS,
+  type ExecuteOptions,
+  type Execution,
+  isSandboxPath,
+  MOST_CHANGED_FILES,
+  MOST_IMAGE_BYTES,
+  MOST_IMAGES,
+  MOST_SANDBOX_FILE_BYTES,
+  type Sandbox,
+  SandboxFileError,
+  SandboxUnavailableError,
+  SessionGoneError,
+} from '../ports/sandbox.ts';
+import { AnswerLostError, Interpreter } from './interpreter.ts';
+import { asking, BEGIN, type Question, STAGE } from './sandbox-driver.ts';
+import { inPieces, logsOf, PIECE_BYTES, Slice, slices } from './sandbox-pieces.ts';
+
+/** Code is interrupted in its session when its time is up. When no answer has come so long after, the session is ended. */
+const GRACE_MS = 5000;
+/** For what is asked of a session beside code of the model. */
+const ASIDE_MS = 60_000;
+/** A session is worth an execution only if it lasts so much longer. */
+const SPARE_MS = 60_000;
+/** The service has no idle time: this bounds what a session costs that nobody closes. It allows 8 hours. */
+const USUAL_SESSION_SECONDS = 3600;
+
+export interface SandboxSettings {
+  client: BedrockAgentCoreClient;
+  /** The code interpreter's id. Its network mode is its own, and must be `SANDBOX`. */
+  identifier: string;
+  clock: Clock;
+  sessionSeconds?: number;
+}
+
+const counted = z.number().int().nonnegative();
+/** Written by a program that shares its interpreter with a stranger's code: nothing of it is believed. */
+const Executed = z.object({
+  outcome: z.enum(['ok', 'error', 'timed_out']),
+  head: z.base64(),
+  dropped: counted,
+  tail: z.base64(),
+  images: z.array(counted.max(MOST_IMAGE_BYTES)).max(MOST_IMAGES),
+  files: z.array(z.tuple([z.string(), counted])),
+});
+const Taken = z.enum(['taken', 'altered', 'missing', 'no_place']);
+
+export function makeSandbox({ client, identifier, clock, sessionSeconds = USUAL_SESSION_SECONDS }: SandboxSettings): Sandbox {
+  const interpreter = new Interpreter({ client, identifier, clock });
+
+  /** What the session's own program answers. AnswerLostError when it says nothing that makes sense. */
+  async function ask<T>(id: string, question: Question, shape: z.ZodType<T>, signal: AbortSignal): Promise<T> {
+    const word = `${randomUUID()}:`;
+    const said = await interpreter.execute(id, asking(word, question), signal);
+    return understood(said.slice(said.indexOf(word) + word.length), said.includes(word), shape);
+  }
+
+  /** Something beside code of the model. */
+  async function aside<T>(id: string, question: Question, shape: z.ZodType<T>): Promise<T> {
+    try {
+      return await within(clock, { ms: ASIDE_MS, late }, (signal) => ask(id, question, shape, signal));
+    } catch (error) {
+      if (error instanceof EndedError) {
+        await drop(id);
+        throw new SessionGoneError(error.message, { cause: error });
+      }
+      throw unavailable(error);
+    }
+  }
+
+  /** Ends a session that nobody is to use again. When that fails it ends by itself, in time. */
+  const drop = (id: string): Promise<void> => interpreter.stop(id).catch(() => undefined);
+
+  async function executed(id: string, code: string, { timeoutMs = EXECUTION_MS, signal, onLogs }: ExecuteOptions): Promise<Execution> {
+    const question: Question = { do: 'execute', code, seconds: timeoutMs / 1000 };
+    const answer = await within(clock, { ms: timeoutMs + GRACE_MS, late: () => new TooLateError(), signal }, (over) => ask(id, question, Executed, over));
+    const { images, missing, isOver } = await imagesOf(id, answer.images);
+    const files = answer.files.filter(([path]) => isSandboxPath(path)).slice(0, MOST_CHANGED_FILES);
+    const logs = `${logsOf(answer)}${missing > 0 ? `\n[${missing} of the pictures could not be fetched]\n` : ''}`;
+    if (logs !== '') onLogs?.(logs);
+    return { outcome: answer.outcome, logs, images, files: files.map(([path, bytes]) => ({ path, bytes })), isOver };
+  }
+
+  /** The code may have taken them away itself, and a thread that it has left may end everything while they are fetched. */
+  async function imagesOf(id: string, sizes: readonly number[]): Promise<{ images: Uint8Array[]; missing: number; isOver: boolean }> {
+    const images: Uint8Array[] = [];
+    for (const [image, bytes] of sizes.entries()) {
+      const pieces: Buffer[] = [];
+      try {
+        for await (const piece of slices((start) => aside(id, { do: 'slice', path: null, image, start, most: PIECE_BYTES }, Slice), bytes)) pieces.push(piece);
+        images.push(Buffer.concat(pieces));
+      } catch (error) {
+        if (error instanceof SessionGoneError) return { images, missing: sizes.length - images.length, isOver: true };
+        // What has been executed is told all the same: to fail here would have it executed again.
+        if (!(error instanceof SandboxFileError || error instanceof SandboxUnavailableError)) throw error;
+      }
+    }
+    return { images, missing: sizes.length - images.length, isOver: false };
+  }
+
+  return {
+    async open() {
+      const untilMs = clock.nowMs() + sessionSeconds * 1000;
+      const id = await interpreter.start(sessionSeconds);
+      try {
+        await within(clock, { ms: ASIDE_MS, late }, (signal) => interpreter.execute(id, BEGIN, signal));
+      } catch (error) {
+        await drop(id);
+        throw unavailable(error);
+      }
+      return `${id} ${untilMs}`;
+    },
+
+    async execute(session, code, options = {}) {
+      const { id, untilMs } = parsed(session);
+      return inTurn(session, async () => {
+        options.signal?.throwIfAborted();
+        if (untilMs - clock.nowMs() < (options.timeoutMs ?? EXECUTION_MS) + SPARE_MS) {
+          await drop(id);
+          throw new SessionGoneError('The session of the code interpreter is about to end.');
+        }
+        try {
+          return await executed(id, code, options);
+        } catch (error) {
+          // Nothing was begun.
+          if (error instanceof SessionGoneError || error instanceof SandboxUnavailableError) throw error;
+          // The code may still be at it, or nobody knows what it has left behind.
+          await drop(id);
+          if (error instanceof TooLateError) return lost('timed_out');
+          if (error instanceof AnswerLostError && options.signal?.aborted !== true) return lost('killed');
+          throw error;
+        }
+      });
+    },
+
+    async put(session, path, content) {
+      const { id } = parsed(session);
+      checkSandboxPath(path);
+      return inTurn(session, async () => {
+        const token = randomUUID();
+        const digest = createHash('sha256');
+        let parts = 0;
+        for await (const piece of inPieces(content, path)) {
+          digest.update(piece);
+          await interpreter.write(id, `${STAGE}/${token}-${parts}`, piece);
+          parts++;
+        }
+        const taken = await aside(id, { do: 'take', path, token, parts, sha256: digest.digest('hex') }, Taken);
+        if (taken === 'no_place') throw new SandboxFileError(`${DATA_FOLDER}/${path} cannot be written: there is something else in its place`);
+        if (taken !== 'taken') throw new SandboxUnavailableError(`AgentCore's writeFiles has not kept a file as it was sent: ${taken}`);
+      });
+    },
+
+    async read(session, path) {
+      const { id } = parsed(session);
+      checkSandboxPath(path);
+      const at = (start: number) => inTurn(session, () => aside(id, { do: 'slice', path, image: null, start, most: PIECE_BYTES }, Slice));
+      const first = await at(0);
+      if (!first) return undefined;
+      if (first.bytes > MOST_SANDBOX_FILE_BYTES) throw new SandboxFileError(`${DATA_FOLDER}/${path} has ${first.bytes} bytes, and ${MOST_SANDBOX_FILE_BYTES} can be taken out at most`);
+      return { bytes: first.bytes, body: ReadableStream.from(slices((start) => (start === 0 ? first : at(start)), first.bytes)) };
+    },
+
+    async close(session) {
+      try {
+        await interpreter.stop(parsed(session).id);
+      } catch (error) {
+        if (!(error instanceof SessionGoneError)) throw error;
+      }
+    },
+  };
+}
+
+/** The time that an execution has is over, and its answer has not come. */
+class TooLateError extends Error {}
+
+/** The session answers, but what it was told at its beginning is not there any more, or not as it was. */
+class EndedError extends AnswerLostError {}
+
+const lost = (outcome: 'timed_out' | 'killed'): Execution => ({ outcome, logs: '', images: [], files: [], isOver: true });
+
+/** A session's name: the service's id, and when it will have ended in any case. */
+function parsed(session: string): { id: string; untilMs: number } {
+  const [, id, until] = /^([\w-]+) (\d+)$/.exec(session) ?? [];
+  if (id === undefined) throw new SessionGoneError('There is no such session of the code interpreter.');
+  return { id, untilMs: Number(until) };
+}
+
+const late = () => new AnswerLostError(`There was no answer within ${ASIDE_MS / 1000} seconds.`);
+/** What was asked beside code of the model may be asked again. */
+const unavailable = (error: unknown): unknown => (error instanceof AnswerLostError ? new SandboxUnavailableError(error.message, { mayPass: true, cause: error }) : error);
+
+function understood<T>(said: string, isThere: boolean, shape: z.ZodType<T>): T {
+  if (!isThere) throw new EndedError('The interpreter has ended under what it executed.');
+  try {
+    return shape.parse(JSON.parse(said));
+  } catch (cause) {
+    throw new EndedError('The interpreter has not answered as it should.', { cause });
+  }
+}

@@ -1,0 +1,138 @@
+/** Sessions in processes of this machine: python3 under bubblewrap. docs/sandbox.md says what that keeps apart, and what not. */
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, rmSync } from 'node:fs';
+import type { Clock } from '../domain/clock.ts';
+import { MOST_SANDBOX_FILE_BYTES, type Sandbox, SandboxFileError, SandboxUnavailableError, SessionGoneError, checkSandboxPath } from '../ports/sandbox.ts';
+import { FOLDER_MODE } from './files.ts';
+import { foldersOf } from './sandbox/launch.ts';
+import { type Limits, Session } from './sandbox/session.ts';
+
+export interface SandboxSettings {
+  clock: Clock;
+  /** Nobody else's: what is in it is removed. */
+  folder: string;
+  /** By its whole path. */
+  python?: string | undefined;
+  bwrap?: string | undefined;
+  /** Code of the model's runs with all that the server's user may do. Never but where that is understood. */
+  withoutIsolation?: boolean;
+  idleMs?: number;
+  mostSessions?: number;
+  limits?: Partial<Limits>;
+}
+
+export interface EmbeddedSandbox extends Sandbox {
+  /** Ends every session. */
+  stop(): Promise<void>;
+}
+
+const MB = 1024 * 1024;
+const LIMITS: Limits = { memoryBytes: 512 * MB, diskBytes: 512 * MB, files: 10_000, processes: 64, graceMs: 2_000 };
+/** As long as AgentCore keeps one. */
+const IDLE_MS = 900_000;
+/** Each can hold a gigabyte of this machine's memory. */
+const MOST_SESSIONS = 16;
+
+interface Kept {
+  session: Session;
+  /** Ends it if nothing is asked of it any more. */
+  cancel: () => void;
+}
+
+export function makeSandbox({ clock, folder, python = '/usr/bin/python3', bwrap = '/usr/bin/bwrap', withoutIsolation = false, idleMs = IDLE_MS, mostSessions = MOST_SESSIONS, limits }: SandboxSettings): EmbeddedSandbox {
+  const settings = { ...LIMITS, ...limits, clock, folder, python, bwrap, isolated: !withoutIsolation };
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true, mode: FOLDER_MODE });
+  /** Those used last stand last. */
+  const sessions = new Map<string, Kept>();
+  const opening = new Set<Promise<Session>>();
+  let isStopped = false;
+  let folders: Promise<string[]> | undefined;
+
+  const forget = (id: string): Session | undefined => {
+    const kept = sessions.get(id);
+    kept?.cancel();
+    sessions.delete(id);
+    return kept?.session;
+  };
+
+  /** Whoever is used later is idle later: the timer starts anew, and it stands behind the others. */
+  const keep = (id: string, session: Session) => {
+    forget(id);
+    if (session.isOver) return;
+    sessions.set(id, { session, cancel: clock.after(idleMs, () => (session.isBusy ? keep(id, session) : forget(id)?.end())) });
+  };
+
+  /** Makes room for one more, at the cost of who was idle longest. */
+  const makeRoom = async () => {
+    for (const [id, { session }] of sessions) if (session.isOver) forget(id);
+    if (sessions.size + opening.size < mostSessions) return;
+    const [id] = [...sessions].find(([, { session }]) => !session.isBusy) ?? [];
+    if (id === undefined) throw new SandboxUnavailableError(`all ${mostSessions} sessions of code_interpreter are at work; more can be allowed where there is the memory for them`, { mayPass: true });
+    await forget(id)?.close();
+  };
+
+  const use = async <T>(id: string, act: (session: Session) => Promise<T>): Promise<T> => {
+    const session = sessions.get(id)?.session;
+    if (!session || session.isOver) throw new SessionGoneError(`there is no session ${id}`);
+    try {
+      return await act(session);
+    } finally {
+      if (sessions.has(id)) keep(id, session);
+    }
+  };
+
+  return {
+    async open() {
+      if (isStopped) throw new SandboxUnavailableError('the server is stopping', { mayPass: true });
+      folders ??= settings.isolated ? foldersOf(settings) : Promise.resolve([]);
+      // What was missing may have been installed since.
+      folders.catch(() => (folders = undefined));
+      const found = await folders;
+      await makeRoom();
+      const begun = Session.begin(settings, found);
+      opening.add(begun);
+      try {
+        const session = await begun;
+        const id = randomUUID();
+        if (isStopped) await session.close();
+        keep(id, session);
+        return id;
+      } finally {
+        opening.delete(begun);
+      }
+    },
+    execute: (id, code, options = {}) => use(id, (session) => session.execute(code, options)),
+    async put(id, path, content) {
+      checkSandboxPath(path);
+      await use(id, (session) => session.put(path, content));
+    },
+    async read(id, path) {
+      checkSandboxPath(path);
+      const first = await use(id, (session) => session.readPiece(path, 0));
+      if (!first) return undefined;
+      const { bytes, tag } = first;
+      if (bytes > MOST_SANDBOX_FILE_BYTES) throw new SandboxFileError(`'${path}' has ${bytes} bytes, more than ${MOST_SANDBOX_FILE_BYTES}`);
+      let at = 0;
+      const body = new ReadableStream<Uint8Array>({
+        async pull(controller) {
+          const piece = at === 0 ? first : await use(id, (session) => session.readPiece(path, at));
+          if (piece?.tag !== tag) throw new SandboxFileError(`'${path}' changed while it was read`);
+          at += piece.data.length;
+          if (piece.data.length > 0) controller.enqueue(piece.data);
+          if (at >= bytes || piece.data.length === 0) controller.close();
+        },
+      }, { highWaterMark: 0 });
+      return { bytes, body };
+    },
+    async close(id) {
+      await forget(id)?.close();
+    },
+    async stop() {
+      isStopped = true;
+      await Promise.allSettled([...opening]);
+      await Promise.all([...sessions.keys()].map((id) => forget(id)?.close()));
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,66 @@
+/** What the model sees of its searches: made of the stored results, the same each time, within a budget of tokens. */
+import type { FileSearchCall, FunctionCall, RunStep } from '../domain/run-step.ts';
+import { isFunctionCall, searchesOf } from '../domain/run-step.ts';
+import { countTokens } from '../tools/tokens.ts';
+import { markerOf } from './citations.ts';
+
+/** For what one answer of the model has searched for; of a small window its share (contract §5). */
+const MOST_TOKENS = 16_000;
+const SHARE_OF_ONE = 0.25;
+/** For all searches of a run together, the newest first. */
+const SHARE_OF_ALL = 0.5;
+/** A passage that does not fit is cut, but not to less than this. */
+const FEWEST_TOKENS = 50;
+/** For the lines around the passages. */
+const OVERHEAD = 120;
+
+const HOW_TO_CITE = 'Cite what you use: copy the marker of its passage, with its brackets, to right behind the statement. Never make up or change a marker.';
+
+/** The calls of each step as functions with outputs, for the model that called them. `limit`: tokens of the whole prompt. */
+export async function shownCalls(steps: readonly RunStep[], name: string, limit: number): Promise<Map<string, FunctionCall[]>> {
+  let left = limit * SHARE_OF_ALL;
+  const shown = new Map<string, FunctionCall[]>();
+  for (const step of steps.toReversed()) {
+    if (step.details.type !== 'tool_calls') continue;
+    let forStep = Math.min(MOST_TOKENS, limit * SHARE_OF_ONE, left);
+    let waiting = searchesOf(step).length;
+    const calls: FunctionCall[] = [];
+    for (const call of step.details.toolCalls) {
+      if (isFunctionCall(call)) {
+        calls.push(call);
+        continue;
+      }
+      const { output, tokens } = await render(call, forStep / waiting--);
+      forStep -= tokens;
+      left -= tokens;
+      calls.push({ id: call.id, type: 'function', name, arguments: call.arguments, output });
+    }
+    shown.set(step.id, calls);
+  }
+  return shown;
+}
+
+async function render({ results = [], ordinal = 0, note }: FileSearchCall, budget: number): Promise<{ output: string; tokens: number }> {
+  const parts = note === undefined ? [] : [note];
+  if (results.length === 0) return { output: [...parts, 'Nothing was found.'].join('\n\n'), tokens: 0 };
+  let tokens = OVERHEAD;
+  const passages: string[] = [];
+  for (const [index, { filename, text }] of results.entries()) {
+    const whole = `${markerOf(ordinal, index, filename)}\n${text.toWellFormed()}`;
+    const needed = (await countTokens(whole)) + 2;
+    if (tokens + needed <= budget) {
+      passages.push(whole);
+      tokens += needed;
+      continue;
+    }
+    const left = budget - tokens;
+    if (left >= FEWEST_TOKENS) {
+      const part = [...whole];
+      passages.push(`${part.slice(0, Math.floor((part.length * left * 0.9) / needed)).join('')} …`);
+      tokens = budget;
+    }
+    break;
+  }
+  if (passages.length === 0) return { output: [...parts, 'The results are no longer at hand. Search again if you need them.'].join('\n\n'), tokens: 0 };
+  return { output: [...parts, HOW_TO_CITE, ...passages].join('\n\n'), tokens };
+}
