@@ -11,7 +11,15 @@ const PREFIX = 'index';
  * the region and credentials of the environment.
  */
 export const makeOwnIndex = (bucket: string, { s3, storageOptions }: { s3: S3Client; storageOptions?: Record<string, string> } = makeClients()): SearchIndex =>
-  makeLanceIndex({ uri: `s3://${bucket}/${PREFIX}`, storageOptions, removeAll: (folder) => removeAll(s3, bucket, `${PREFIX}/${folder}/`) });
+  makeLanceIndex({
+    uri: `s3://${bucket}/${PREFIX}`,
+    storageOptions,
+    async has(folder) {
+      const { KeyCount = 0 } = await s3.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: `${PREFIX}/${folder}/`, MaxKeys: 1 }));
+      return KeyCount > 0;
+    },
+    removeAll: (folder) => removeAll(s3, bucket, `${PREFIX}/${folder}/`),
+  });
 
 async function removeAll(s3: S3Client, Bucket: string, Prefix: string): Promise<void> {
   for (;;) {

@@ -6,6 +6,7 @@ import { RunStep } from '../domain/run-step.ts';
 import { RUN_WINDOW_SECONDS, Run } from '../domain/run.ts';
 import { type Retention, Thread, touched } from '../domain/thread.ts';
 import { NO_USAGE, type Usage } from '../domain/usage.ts';
+import { fromCall } from './calls.ts';
 import { AssistantShape, MessageShape, RunShape, StepShape, ThreadShape, type WireUsage } from './shapes.ts';
 
 /** Why a line is not imported, in words for whoever sent it. */
@@ -116,7 +117,7 @@ export function toStep(data: unknown, { projectId }: Importing): RunStep {
     details:
       details.type === 'message_creation'
         ? { type: 'message_creation', messageId: details.message_creation.message_id }
-        : { type: 'tool_calls', toolCalls: details.tool_calls.map(({ id, type, function: called }) => ({ id, type, ...called, ...(called && { output: called.output ?? undefined }) })) },
+        : { type: 'tool_calls', toolCalls: details.tool_calls.map(fromCall) },
   };
   switch (given.status) {
     case 'completed':

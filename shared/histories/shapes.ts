@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { Metadata, ToolResources } from '../domain/settings.ts';
 import { Retention } from '../domain/thread.ts';
+import { CallShape } from './calls.ts';
 
 /** Unix seconds, and milliseconds, up to the year 2200. */
 const seconds = z.int().min(0).max(7_258_118_400);
@@ -84,8 +85,6 @@ export const RunShape = z.object({
   usage,
 });
 
-const calls = z.array(z.object({ id: z.string(), type: z.string(), function: z.object({ name: z.string(), arguments: z.string(), output: text }).optional() }));
-
 export const StepShape = z.object({
   id: id('step'),
   ...common,
@@ -101,7 +100,7 @@ export const StepShape = z.object({
   last_error: z.unknown().optional(),
   step_details: z.discriminatedUnion('type', [
     z.object({ type: z.literal('message_creation'), message_creation: z.object({ message_id: z.string() }) }),
-    z.object({ type: z.literal('tool_calls'), tool_calls: calls }),
+    z.object({ type: z.literal('tool_calls'), tool_calls: z.array(CallShape) }),
   ]),
   usage,
 });

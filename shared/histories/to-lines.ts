@@ -5,9 +5,9 @@ import type { Run } from '../domain/run.ts';
 import type { Thread } from '../domain/thread.ts';
 import { toWireFile } from '../wire/file.ts';
 import { toWireMessage } from '../wire/message.ts';
-import { toWireStep } from '../wire/run-step.ts';
 import { toWireRun } from '../wire/run.ts';
 import { toWireThread } from '../wire/thread.ts';
+import { toDetailedStep } from './calls.ts';
 import type { Renderer } from './renderer.ts';
 
 export const FORMAT = 'threadkeep-export';
@@ -26,7 +26,7 @@ export const toRunData = (run: Run) => ({
   expires_at_ms: run.expiresAtMs,
 });
 
-export const toStepData = (step: RunStep) => ({ ...toWireStep(step), created_at_ms: step.createdAtMs, ended_at_ms: endOfStep(step), expires_at_ms: step.expiresAtMs });
+export const toStepData = (step: RunStep) => ({ ...toDetailedStep(step), created_at_ms: step.createdAtMs, ended_at_ms: endOfStep(step), expires_at_ms: step.expiresAtMs });
 
 export const jsonLines: Renderer = {
   contentType: 'application/x-ndjson',

@@ -1,3 +1,4 @@
+import type { EmbedRequest } from '../ports/model.ts';
 import type { World } from '../ports/world.ts';
 
 /** A request's API key on trial: resolves when the key is known to be valid, and rejects when it is not. */
@@ -6,6 +7,7 @@ export type Admission = Promise<unknown>;
 /** The world for a request whose key is still being looked up: it may be read, but nothing is changed, no file written, no model asked and nothing sent anywhere before that. */
 export function untilAdmitted(world: World, admission: Admission): World {
   const { blobs, functions, model, outbound } = world;
+  const embed = model.embed?.bind(model);
   let isAdmitted = false;
   admission.then(
     () => (isAdmitted = true),
@@ -23,6 +25,7 @@ export function untilAdmitted(world: World, admission: Admission): World {
         await admission;
         return model.list();
       },
+      ...(embed && { embed: async (request: EmbedRequest, signal: AbortSignal) => (await admission, embed(request, signal)) }),
     },
     blobs: {
       ...blobs,

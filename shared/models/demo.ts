@@ -11,7 +11,7 @@ export const demoModel: Model = {
   async *stream(request, signal) {
     const calls = wantedCalls(request);
     const text = calls.length > 0 ? '' : answer(request);
-    for (const chunk of calls.length > 0 ? callChunks(calls) : textChunks(text)) {
+    for (const chunk of calls.length > 0 ? callChunks(calls, textOf(request.messages.at(-1))) : textChunks(text)) {
       signal.throwIfAborted();
       // Gives the event loop a turn between pieces, as a network would.
       await new Promise((resolve) => setImmediate(resolve));
@@ -30,6 +30,13 @@ const textOf = (message: ChatCompletionMessageParam | undefined): string => {
   return (content ?? []).map((part) => ('text' in part ? part.text : '')).join(' ');
 };
 
+/** What the engine offers a run that may search files (shared/engine/offer-tools.ts). It is asked before every answer, with the user's own words. */
+const isSearch = ({ function: { name } }: ChatCompletionFunctionTool): boolean => /^file_search(_\d+)?$/.test(name);
+
+/** A passage that a search has found: its marker, and its text up to the next one. */
+const PASSAGE = /(【\d+:\d+†[^】]+】)\n([^【]+)/;
+const LONGEST_PASSAGE = 300;
+
 /** The functions whose names the newest user message speaks of, or that the request forces; none once outputs are there. */
 function wantedCalls({ messages, tools, tool_choice: choice, parallel_tool_calls: parallel }: ModelRequest): ChatCompletionFunctionTool[] {
   const last = messages.at(-1);
@@ -37,7 +44,7 @@ function wantedCalls({ messages, tools, tool_choice: choice, parallel_tool_calls
   const functions = (tools ?? []).filter((tool): tool is ChatCompletionFunctionTool => tool.type === 'function');
   if (typeof choice === 'object' && choice.type === 'function') return functions.filter((tool) => tool.function.name === choice.function.name);
   const said = new Set(words(textOf(last)));
-  const fitting = functions.filter((tool) => nameWords(tool.function.name).some((word) => said.has(word)));
+  const fitting = functions.filter((tool) => isSearch(tool) || nameWords(tool.function.name).some((word) => said.has(word)));
   const wanted = fitting.length === 0 && choice === 'required' ? functions.slice(0, 1) : fitting;
   return parallel === false ? wanted.slice(0, 1) : wanted;
 }
@@ -49,9 +56,14 @@ const nameWords = (name: string): string[] =>
 function answer({ messages, response_format: format }: ModelRequest): string {
   const outputs = messages.slice(messages.findLastIndex((message) => message.role === 'user') + 1).filter((message) => message.role === 'tool');
   const asked = textOf(messages.findLast((message) => message.role === 'user'));
-  const reaction = outputs.length > 0 ? `Your functions answered: ${outputs.map(textOf).join('; ')}.` : `You said: "${asked.slice(0, 500)}".`;
-  const text = `${reaction} ${HOW_TO_BRING_A_REAL_ONE}`;
+  const text = `${reactionTo(asked, outputs.map(textOf))} ${HOW_TO_BRING_A_REAL_ONE}`;
   return format?.type === 'json_object' || format?.type === 'json_schema' ? JSON.stringify({ answer: text }) : text;
+}
+
+function reactionTo(asked: string, outputs: string[]): string {
+  const [, marker, passage] = PASSAGE.exec(outputs.join('\n')) ?? [];
+  if (marker !== undefined) return `Your files say: "${(passage ?? '').trim().replace(/\s+/g, ' ').slice(0, LONGEST_PASSAGE)}" ${marker}.`;
+  return outputs.length > 0 ? `Your functions answered: ${outputs.join('; ')}.` : `You said: "${asked.slice(0, 500)}".`;
 }
 
 type Choice = ChatCompletionChunk.Choice;
@@ -62,10 +74,12 @@ function* textChunks(text: string): Generator<ModelChunk> {
   yield chunk({}, 'stop');
 }
 
-function* callChunks(calls: ChatCompletionFunctionTool[]): Generator<ModelChunk> {
-  for (const [index, { function: definition }] of calls.entries()) {
+function* callChunks(calls: ChatCompletionFunctionTool[], asked: string): Generator<ModelChunk> {
+  for (const [index, tool] of calls.entries()) {
+    const { function: definition } = tool;
+    const given = isSearch(tool) ? { queries: [asked] } : sampleArguments(definition.parameters);
     yield chunk({ tool_calls: [{ index, type: 'function', function: { name: definition.name, arguments: '' } }] });
-    yield chunk({ tool_calls: [{ index, function: { arguments: JSON.stringify(sampleArguments(definition.parameters)) } }] });
+    yield chunk({ tool_calls: [{ index, function: { arguments: JSON.stringify(given) } }] });
   }
   yield chunk({}, 'tool_calls');
 }

@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Chunk, Entry, IndexQuery, SearchIndex, StorePlace } from '../ports/search-index.ts';
 import { fuse } from './fuse.ts';
 import { ChunkRow, Row, toTable, toUnit } from './rows.ts';
-import { type Ground, type OpenTable, Tables, isMissing, vectorLengthOf } from './tables.ts';
+import { type Ground, type OpenTable, Tables, isMissing, says, vectorLengthOf } from './tables.ts';
 import { ensureIndexes, tidyTable } from './upkeep.ts';
 import { wordsOf } from './words.ts';
 
@@ -112,7 +112,7 @@ async function byWords({ table, lance: { MatchQuery } }: OpenTable, words: strin
     return await rowsOf(table.query().fullTextSearch(new MatchQuery(words, 'text')), '_score', depth, only);
   } catch (error) {
     // A table just made, to which nothing has been added yet.
-    if (error instanceof Error && /inverted index/i.test(error.message)) return [];
+    if (says(error, /inverted index/i)) return [];
     throw error;
   }
 }
@@ -124,7 +124,7 @@ async function rowsOf(query: Query | VectorQuery, score: '_distance' | '_score',
 }
 
 /** Others have changed or removed what was being read, or have written at the same time. */
-const isPassing = (error: unknown): boolean => isMissing(error) || (error instanceof Error && /conflict|concurrent|already exists|precondition|retry/i.test(error.message));
+const isPassing = (error: unknown): boolean => isMissing(error) || says(error, /conflict|concurrent|already exists|precondition|retry/i);
 
 let last: Promise<unknown> = Promise.resolve();
 

@@ -10,7 +10,9 @@ export interface Ground {
   /** A folder, or `s3://bucket/folder`. */
   uri: string;
   storageOptions?: Record<string, string> | undefined;
-  /** Removes all that is in a folder below `uri`. */
+  /** Whether there is any file in a folder below `uri`. */
+  has(folder: string): Promise<boolean>;
+  /** Removes all that is in it. */
   removeAll(folder: string): Promise<void>;
 }
 
@@ -21,6 +23,8 @@ export interface OpenTable extends Library {
 }
 
 const NAME = 'chunks';
+/** Where a table's versions are: it is there when one is. */
+const VERSIONS = `${NAME}.lance/_versions`;
 /** Most tables kept open. Each holds little: what is read of them is in the caches below. */
 const MOST_OPEN = 64;
 /** In bytes, of all tables together; LanceDB's own defaults are 6 and 1 GB. */
@@ -39,17 +43,20 @@ export class Tables {
 
   /** Undefined where there is none. */
   get(place: StorePlace): Promise<OpenTable | undefined> {
-    return this.#keep(place, (connection) => openTable(connection));
+    // To connect alone would write a file, into a store that is gone, or with the rights of one who only reads.
+    return this.#keep(place, async (folder) => ((await this.#ground.has(`${folder}/${VERSIONS}`)) ? this.#connect(folder, openTable) : undefined));
   }
 
   /** Made where there is none. Several processes may do so at once: one makes it. */
   async getOrMake(place: StorePlace): Promise<OpenTable> {
     const there = await this.get(place);
     if (there) return there;
-    const made = this.#keep(place, async (connection, library) => {
-      await connection.createEmptyTable(NAME, schemaOf(library), { mode: 'create', existOk: true });
-      return openTable(connection);
-    });
+    const made = this.#keep(place, (folder) =>
+      this.#connect(folder, async (connection, library) => {
+        await connection.createEmptyTable(NAME, schemaOf(library), { mode: 'create', existOk: true });
+        return openTable(connection);
+      }),
+    );
     return (await made) ?? Promise.reject(new Error('the table that was made is not there'));
   }
 
@@ -64,9 +71,9 @@ export class Tables {
   }
 
   /** What is not there is not kept either: another process may be making it. */
-  #keep(place: StorePlace, open: (connection: Connection, library: Library) => Promise<Table | undefined>): Promise<OpenTable | undefined> {
+  #keep(place: StorePlace, open: (folder: string) => Promise<OpenTable | undefined>): Promise<OpenTable | undefined> {
     const folder = folderOf(place);
-    const opened = this.#open.get(folder) ?? this.#connect(folder, open);
+    const opened = this.#open.get(folder) ?? open(folder);
     this.#open.delete(folder);
     this.#open.set(folder, opened);
     const forget = () => {
@@ -108,4 +115,7 @@ export async function vectorLengthOf(table: Table): Promise<number | undefined> 
 }
 
 /** A file of the table, or the table, is not there (any more). LanceDB has no codes, only words. */
-export const isMissing = (error: unknown): boolean => error instanceof Error && /not found/i.test(error.message);
+export const isMissing = (error: unknown): boolean => says(error, /not found/i);
+
+/** Native code makes errors that need not be of this realm's class. */
+export const says = (error: unknown, words: RegExp): boolean => words.test(String((error as { message?: unknown } | undefined)?.message));

@@ -1,5 +1,8 @@
 import { openai7 } from './clients/openai-7.ts';
-import { useStage } from './stage.ts';
+import { attachments } from './scenarios/attachments.ts';
 import { fileSearch } from './scenarios/file-search.ts';
+import { useStage } from './stage.ts';
 
-fileSearch(useStage(openai7));
+const use = useStage(openai7);
+fileSearch(use);
+attachments(use);

@@ -54,14 +54,15 @@ it('the api function starts from less than 1.6 MB', () => {
 });
 
 it('so does every other', () => {
-  expect([...bundles.keys()].sort()).toEqual(['Api', 'DeadLetters', 'EventTeller', 'Keys', 'RunTimer', 'RunWorker', 'ThreadReaper', 'WebhookSender']);
+  expect([...bundles.keys()].sort()).toEqual(['Api', 'DeadLetters', 'EventTeller', 'FileIndexer', 'FileSearch', 'Keys', 'RunTimer', 'RunWorker', 'ThreadReaper', 'WebhookSender']);
   for (const { folder } of bundles.values()) expect(statSync(join(folder, 'index.mjs')).size).toBeLessThan(1_600_000);
 });
 
-it('only functions that drive runs carry the tables that tokens are counted with', () => {
+it('only functions that count tokens carry the tables for it, and only the two for files an engine and a parser', () => {
   for (const [name, { folder }] of bundles) {
-    const drives = name === 'Api' || name === 'RunWorker';
-    expect(readdirSync(folder).sort()).toEqual(['index.mjs', 'index.mjs.map', ...(drives ? ['tokenizer.mjs'] : [])]);
+    const counts = ['Api', 'FileIndexer', 'RunWorker'].includes(name);
+    const [parses, searches] = [name === 'FileIndexer', /^File/.test(name)];
+    expect(readdirSync(folder).sort()).toEqual([...(parses ? ['documents-child.mjs'] : []), 'index.mjs', 'index.mjs.map', ...(searches ? ['node_modules'] : []), ...(counts ? ['tokenizer.mjs'] : [])]);
   }
 });
 

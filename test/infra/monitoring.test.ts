@@ -8,7 +8,7 @@ describe.each(everyStage)('in $name', (stage) => {
   const watched = alarms.map(({ properties }) => `${String(properties['MetricName'])} ${asText((properties['Dimensions'] as { Value: unknown }[])[0]?.Value).replace(/^<(\D+?)(?:Fn)?[0-9A-F]{8}.*$/, '$1')}`);
 
   it('every function is watched for errors and throttles', () => {
-    for (const name of ['Api', 'RunWorker', 'RunTimer', 'ThreadReaper', 'EventTeller', 'WebhookSender', 'DeadLetters', 'Keys']) {
+    for (const name of ['Api', 'RunWorker', 'RunTimer', 'ThreadReaper', 'EventTeller', 'WebhookSender', 'DeadLetters', 'Keys', 'FileIndexer', 'FileSearch']) {
       expect(watched).toEqual(expect.arrayContaining([`Errors ${name}`, `Throttles ${name}`]));
     }
   });
@@ -19,6 +19,7 @@ describe.each(everyStage)('in $name', (stage) => {
       expect.arrayContaining([
         'ApproximateAgeOfOldestMessage QueueOldestJob',
         'ApproximateAgeOfOldestMessage WebhookQueueOldestJob',
+        'ApproximateAgeOfOldestMessage IndexQueueOldestJob',
         'ApproximateAgeOfOldestMessage DeadOldest',
         'Invocations DeadArrivals',
         'IteratorAge ReaperFeedLate',
@@ -50,8 +51,8 @@ describe.each(everyStage)('in $name', (stage) => {
 
   it('every log ends some day, under the key', () => {
     const groups = resources(service, 'AWS::Logs::LogGroup');
-    // Eight functions, the state machine, and API Gateway's two.
-    expect(groups).toHaveLength(11);
+    // Ten functions, the state machine, and API Gateway's two.
+    expect(groups).toHaveLength(13);
     for (const [, { Properties }] of groups) expect(Properties).toMatchObject({ RetentionInDays: stage.logDays, KmsKeyId: expect.anything() as unknown });
   });
 

@@ -2,7 +2,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { bodyKey } from '../../shared/aws/bodies.ts';
 import { blobKeyOf } from '../../shared/histories/renderers.ts';
-import { BLOB_PREFIX, FILE_PREFIX } from '../../infra/constructs/permissions.ts';
+import { BLOB_PREFIX, EXPORT_PREFIX } from '../../infra/constructs/permissions.ts';
 import { asText, everyStage, resources, templatesOf } from './synthesized.ts';
 
 interface Statement {
@@ -37,6 +37,8 @@ const OPEN = [
   /^\* dynamodb:ListStreams$/, // nor does the listing of streams
   /^<threadkeep-\w+-data:BlobsArn>\/bodies\/\* s3:(Get|Put|Delete)Object$/, // contents are made with their records
   /^<threadkeep-\w+-data:BlobsArn>\/exports\/\* s3:((Get|Put|Delete)Object|AbortMultipartUpload)$/, // histories when somebody asks for them
+  /^<threadkeep-\w+-data:BlobsArn>\/files\/\* s3:((Get|Put|Delete)Object|AbortMultipartUpload)$/, // files when somebody uploads them
+  /^<threadkeep-\w+-data:BlobsArn>\/index\/\* s3:((Get|Put|Delete)Object|AbortMultipartUpload)$/, // LanceDB alone knows its keys
   /^arn:<AWS::Partition>:states:.*:execution:<TimersMachine\w+\.Name>:\* states:StopExecution$/, // executions are named after runs
   /^<RunTimerFn\w+\.Arn>:\* lambda:InvokeFunction$/, // versions, of which there are none
 ];
@@ -56,11 +58,13 @@ describe.each(everyStage)('in $name', (stage) => {
   });
 
   it.each<[string, Record<string, string>]>([
-    ['Api', { GetItem: 'ADEFIKPTW', Query: 'T', 'Query index': 'ADEFTW', BatchGetItem: 'ADEFTW', PutItem: 'ADEFIPTW', DeleteItem: 'AEFTW' }],
-    ['RunWorker', { GetItem: 'EFPT', Query: 'T', 'Query index': 'TW', BatchGetItem: 'TW', PutItem: 'DET' }],
-    ['RunTimer', { GetItem: 'PT', 'Query index': 'W', BatchGetItem: 'W', PutItem: 'DT' }],
-    ['DeadLetters', { GetItem: 'DEPT', 'Query index': 'TW', BatchGetItem: 'TW', PutItem: 'DET' }],
-    ['ThreadReaper', { GetItem: 'EP', Query: 'T', PutItem: 'E', DeleteItem: 'T' }],
+    ['Api', { GetItem: 'ABDEFIKPTUVW', Query: 'BTUV', 'Query index': 'ABDEFTVW', BatchGetItem: 'ABDEFTVW', PutItem: 'ABDEFIPTUVW', DeleteItem: 'ABEFTUVW', ConditionCheckItem: 'BUV' }],
+    ['RunWorker', { GetItem: 'BEFPTV', Query: 'TV', 'Query index': 'TW', BatchGetItem: 'TW', PutItem: 'BDETV', ConditionCheckItem: 'B' }],
+    ['FileIndexer', { GetItem: 'BV', Query: 'BV', PutItem: 'BV', DeleteItem: 'BV', ConditionCheckItem: 'BV' }],
+    ['FileSearch', {}],
+    ['RunTimer', { GetItem: 'PTV', 'Query index': 'W', BatchGetItem: 'W', PutItem: 'DTV' }],
+    ['DeadLetters', { GetItem: 'DEPTV', Query: 'V', 'Query index': 'TW', BatchGetItem: 'TW', PutItem: 'DETV' }],
+    ['ThreadReaper', { GetItem: 'BEPV', Query: 'BTU', PutItem: 'EV', DeleteItem: 'BTUV' }],
     ['EventTeller', { GetItem: 'PT', 'Query index': 'W', BatchGetItem: 'W', PutItem: 'D' }],
     ['WebhookSender', { GetItem: 'DW', 'Query index': 'D', BatchGetItem: 'D', PutItem: 'D', DeleteItem: 'D' }],
     ['Keys', { GetItem: 'K', 'Query index': 'K', BatchGetItem: 'K', PutItem: 'K', DeleteItem: 'K' }],
@@ -109,5 +113,5 @@ describe.each(everyStage)('in $name', (stage) => {
 
 it('the policies name the places where large contents and exports are put', () => {
   expect(bodyKey({ pk: 'T#p#t', sk: 'M#m' }, 0, 'x').startsWith(BLOB_PREFIX)).toBe(true);
-  expect(blobKeyOf({ projectId: 'p', id: 'e', format: 'jsonl' }).startsWith(FILE_PREFIX)).toBe(true);
+  expect(blobKeyOf({ projectId: 'p', id: 'e', format: 'jsonl' }).startsWith(EXPORT_PREFIX)).toBe(true);
 });

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { Match, type Template } from 'aws-cdk-lib/assertions';
 import { TOLD } from '../../infra/constructs/stream-feed.ts';
 import { LONGEST_RUN_WINDOW_SECONDS } from '../../functions/shared/env.ts';
+import { MOST_FILE_BYTES } from '../../shared/domain/file.ts';
 import { RETRIED_FOR_MS } from '../../shared/domain/delivery.ts';
 import { MAX_ATTEMPTS } from '../../shared/ports/queue.ts';
 import { type Resource, asText, everyStage, outputs, resources, templatesOf } from './synthesized.ts';
@@ -18,11 +19,11 @@ function functionNamed(template: Template, name: string): Resource['Properties']
 describe.each(everyStage)('the service stack of $name', (stage) => {
   const { service } = templatesOf(stage);
 
-  it('runs everything on Node 24 and arm64, traced, with a log group of its own', () => {
+  it('runs everything on Node 24, traced, with a log group of its own, and on arm64 but for what has LanceDB', () => {
     const functions = resources(service, 'AWS::Lambda::Function');
-    expect(functions).toHaveLength(8);
-    const groups = functions.map(([, { Properties }]) => {
-      expect(Properties).toMatchObject({ Runtime: 'nodejs24.x', Architectures: ['arm64'], Handler: 'index.handler', TracingConfig: { Mode: 'Active' } });
+    expect(functions).toHaveLength(10);
+    const groups = functions.map(([id, { Properties }]) => {
+      expect(Properties).toMatchObject({ Runtime: 'nodejs24.x', Architectures: [/^File(Indexer|Search)Fn/.test(id) ? 'x86_64' : 'arm64'], Handler: 'index.handler', TracingConfig: { Mode: 'Active' } });
       return stringify(Properties['LoggingConfig']);
     });
     expect(new Set(groups).size).toBe(functions.length);
@@ -41,16 +42,17 @@ describe.each(everyStage)('the service stack of $name', (stage) => {
       const mapping = mappings.find(({ EventSourceArn }) => stringify(EventSourceArn) === stringify({ 'Fn::GetAtt': [id, 'Arn'] }));
       return mapping ? [{ hidden: Number(Properties['VisibilityTimeout']), timeout: timeoutOf(mapping['FunctionName']), mapping }] : [];
     });
-    expect(ofQueues).toHaveLength(3);
+    expect(ofQueues).toHaveLength(4);
     for (const { hidden, timeout, mapping } of ofQueues) {
       expect(hidden).toBeGreaterThan(timeout);
-      expect(mapping).toMatchObject({ FunctionResponseTypes: ['ReportBatchItemFailures'], BatchSize: 10 });
+      // A document may need all the room that there is.
+      expect(mapping).toMatchObject({ FunctionResponseTypes: ['ReportBatchItemFailures'], BatchSize: JSON.stringify(mapping['FunctionName']).includes('FileIndexer') ? 1 : 10 });
     }
   });
 
   it('buries a job only after whoever does it had the chance to give it up', () => {
     const buried = resources(service, 'AWS::SQS::Queue').filter(([, { Properties }]) => Properties['RedrivePolicy'] !== undefined);
-    expect(buried.map(([id]) => id.replace(/[0-9A-F]{8}$/, ''))).toEqual(['QueueJobs', 'WebhookQueueJobs']);
+    expect(buried.map(([id]) => id.replace(/[0-9A-F]{8}$/, ''))).toEqual(['QueueJobs', 'WebhookQueueJobs', 'IndexQueueJobs']);
     for (const [, { Properties }] of buried) {
       expect(Properties['RedrivePolicy']).toEqual({ deadLetterTargetArn: { 'Fn::GetAtt': [expect.stringMatching(/^DeadQueue/) as unknown, 'Arn'] }, maxReceiveCount: MAX_ATTEMPTS + 3 });
     }
@@ -64,6 +66,13 @@ describe.each(everyStage)('the service stack of $name', (stage) => {
   it('lets those who call strangers take no more than a part of what the account may run at once', () => {
     const mapping = resources(service, 'AWS::Lambda::EventSourceMapping').find(([id]) => id.startsWith('WebhookSender'))?.[1].Properties;
     expect(mapping).toMatchObject({ ScalingConfig: { MaximumConcurrency: 50 } });
+    const ofIndexer = resources(service, 'AWS::Lambda::EventSourceMapping').find(([id]) => id.startsWith('FileIndexer'))?.[1].Properties;
+    expect(ofIndexer).toMatchObject({ ScalingConfig: { MaximumConcurrency: 20 } });
+  });
+
+  it('gives a document room: 3 GB of memory, four times the largest on disk, and a quarter of an hour', () => {
+    expect(functionNamed(service, 'FileIndexer')).toMatchObject({ MemorySize: 3008, EphemeralStorage: { Size: 4096 }, Timeout: 900 });
+    expect(Number((functionNamed(service, 'FileIndexer')['EphemeralStorage'] as { Size: number }).Size) * 1024 * 1024).toBeGreaterThanOrEqual(4 * MOST_FILE_BYTES);
   });
 
   it('encrypts every queue and speaks to it over TLS alone', () => {
@@ -74,10 +83,10 @@ describe.each(everyStage)('the service stack of $name', (stage) => {
   });
 
   it('lets those who send jobs on do so without being taken for a loop', () => {
-    for (const name of ['RunWorker', 'WebhookSender', 'DeadLetters']) expect(functionNamed(service, name)['RecursiveLoop']).toBe('Allow');
+    for (const name of ['RunWorker', 'WebhookSender', 'DeadLetters', 'FileIndexer']) expect(functionNamed(service, name)['RecursiveLoop']).toBe('Allow');
   });
 
-  it('tells the reaper of removed threads and of nothing else, again and again until it has done it', () => {
+  it('tells the reaper of removed threads, files and uploads and of nothing else, again and again until it has done it', () => {
     const mapping = resources(service, 'AWS::Lambda::EventSourceMapping').find(([id]) => id.startsWith('ThreadReaper'))?.[1].Properties;
     expect(mapping).toMatchObject({
       StartingPosition: 'TRIM_HORIZON',
@@ -87,7 +96,7 @@ describe.each(everyStage)('the service stack of $name', (stage) => {
       DestinationConfig: { OnFailure: { Destination: { 'Fn::GetAtt': [expect.stringMatching(/^ReaperFeedGivenUp/), 'Arn'] } } },
     });
     const { Filters } = mapping?.['FilterCriteria'] as { Filters: { Pattern: string }[] };
-    expect(Filters.map(({ Pattern }) => JSON.parse(Pattern) as unknown)).toEqual([{ eventName: ['REMOVE'], dynamodb: { Keys: { pk: { S: [{ prefix: 'T#' }] }, sk: { S: ['#'] } } } }]);
+    expect(Filters.map(({ Pattern }) => JSON.parse(Pattern) as unknown)).toEqual([{ eventName: ['REMOVE'], dynamodb: { Keys: { pk: { S: [{ prefix: 'T#' }, { prefix: 'B#' }, { prefix: 'U#' }] }, sk: { S: ['#'] } } } }]);
   });
 
   it('tells the event-teller of what happened, in pieces that can be told again', () => {

@@ -85,6 +85,7 @@ export const DEVIATIONS: readonly Deviation[] = [
   replaced('VectorStoreFileBatchObject', 'object', { type: 'string', enum: ['vector_store.file_batch'] }, 'vector_store.file_batch', 'hosted names the object vector_store.file_batch; the document vector_store.files_batch'),
   nullable('VectorStoreObject', 'name', 'hosted answers null for a store without a name'),
   nullable('VectorStoreObject', 'expires_after', 'hosted answers null when nothing expires'),
+  replaced('OpenAIFile', 'purpose', { type: 'string', enum: ['assistants', 'assistants_output', 'batch', 'batch_output', 'fine-tune', 'fine-tune-results', 'vision', 'user_data', 'evals'] }, 'evals', 'a file may be uploaded for evals; the document does not know one that was'),
   nullable('OpenAIFile', 'expires_at', 'hosted answers null when nothing expires'),
   nullable('OpenAIFile', 'status_details', 'hosted answers null; deprecated, but present'),
   nullable('Upload', 'file', 'null until the upload is complete'),

@@ -36,6 +36,23 @@ async function answerTo(request: Omit<ModelRequest, 'model'>) {
 
 const ask = (content: string, rest: Partial<ModelRequest> = {}) => answerTo({ messages: [{ role: 'user', content }], ...rest });
 
+describe('a search of files', () => {
+  const search: Tools = [{ type: 'function', function: { name: 'file_search', parameters: { type: 'object', properties: { queries: { type: 'array' } }, required: ['queries'] } } }];
+
+  it('is asked before every answer, with the words of the user', async () => {
+    expect((await ask('Where does Otto live?', { tools: search })).calls).toEqual([{ name: 'file_search', arguments: '{"queries":["Where does Otto live?"]}' }]);
+    expect((await ask('Where does Otto live?', { tools: search, tool_choice: 'none' })).calls).toEqual([]);
+  });
+
+  it('is answered with the first passage and its marker', async () => {
+    const call = { id: 'call_1', type: 'function' as const, function: { name: 'file_search', arguments: '{}' } };
+    const found = 'Cite.\n\n【4:0†zebras.md】\nOtto lives\nin Bern.\n\n【4:1†lions.md】\nLeo does not.';
+    const messages: ModelRequest['messages'] = [{ role: 'user', content: 'Where?' }, { role: 'assistant', tool_calls: [call] }, { role: 'tool', tool_call_id: 'call_1', content: found }];
+    const { text } = await answerTo({ messages, tools: search });
+    expect(text).toMatch(/^Your files say: "Otto lives in Bern\." 【4:0†zebras\.md】\. /);
+  });
+});
+
 describe('its text', () => {
   it('repeats what was said, says that it is a demo and how to bring a real model', async () => {
     const { text, calls, finish } = await ask('Good morning!');

@@ -1,5 +1,5 @@
 /** A stage as `npx cdk synth` leaves it in a folder: the templates, and the functions' bundled code beside them. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildApp } from '../../../infra/build.ts';
 import type { Stage } from '../../../infra/stages.ts';
@@ -9,6 +9,8 @@ import { Template } from './template.ts';
 export interface Assembly {
   data: Template;
   service: Template;
+  /** Absent where requests come by the REST API alone. */
+  uploads?: Template;
   /** The folder of a function's code, by the S3 key that the template names. */
   codeDir(s3Key: string): string;
 }
@@ -22,7 +24,8 @@ export function synthesize(stage: Stage, outdir: string): void {
 
 export function readAssembly(outdir: string): Assembly {
   const template = (stack: string) => Template.parse(JSON.parse(readFileSync(join(outdir, `${stack}.template.json`), 'utf8')));
-  return { data: template('Data'), service: template('Service'), codeDir: (s3Key) => join(outdir, `asset.${s3Key.replace(/\.zip$/, '')}`) };
+  const uploads = existsSync(join(outdir, 'Uploads.template.json')) ? { uploads: template('Uploads') } : {};
+  return { data: template('Data'), service: template('Service'), ...uploads, codeDir: (s3Key) => join(outdir, `asset.${s3Key.replace(/\.zip$/, '')}`) };
 }
 
 /** Where `jest.cloud.config.js` has had the harness's own stage synthesized, once for all test files. */

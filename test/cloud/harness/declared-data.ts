@@ -78,7 +78,7 @@ export function bucketsOf(stack: Stack): DeclaredBucket[] {
   });
 }
 
-const Secret = z.object({ KmsKeyId: z.string(), GenerateSecretString: z.strictObject({}) });
+const Secret = z.object({ KmsKeyId: z.string(), GenerateSecretString: z.strictObject({ ExcludePunctuation: z.boolean().optional(), PasswordLength: z.int().optional() }) });
 
 export interface DeclaredSecret {
   arn: string;

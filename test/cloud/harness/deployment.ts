@@ -1,4 +1,4 @@
-/** Both stacks as their templates declare them, alive: engines for what AWS keeps, processes for what Lambda runs, a front for each way in. */
+/** The stacks as their templates declare them, alive: engines for what AWS keeps, processes for what Lambda runs, a front for each way in. */
 import { randomUUID } from 'node:crypto';
 import type { AwsEngines } from '../../support/engines/aws-engines.ts';
 import type { Assembly } from './assembly.ts';
@@ -21,6 +21,7 @@ import { Secrets } from './secrets.ts';
 import { Stack } from './stack.ts';
 import { TimerCalls } from './timer-calls.ts';
 import { sweep } from './time-to-live.ts';
+import { type Uploads, startUploads } from './uploads.ts';
 
 export interface DeploymentOptions {
   assembly: Assembly;
@@ -42,6 +43,7 @@ interface Parts {
   queues: DeclaredQueue[];
   http: HttpFront;
   internet: Internet;
+  uploads: Uploads | undefined;
 }
 
 export class Deployment {
@@ -54,9 +56,10 @@ export class Deployment {
   readonly queues: readonly DeclaredQueue[];
   readonly http: HttpFront;
   readonly internet: Internet;
+  readonly uploads: Uploads | undefined;
   readonly #timers: TimerCalls;
 
-  private constructor({ clock, engines, front, mappings, functions, tables, queues, http, internet, timers }: Parts) {
+  private constructor({ clock, engines, front, mappings, functions, tables, queues, http, internet, timers, uploads }: Parts) {
     this.clock = clock;
     this.engines = engines;
     this.front = front;
@@ -66,6 +69,7 @@ export class Deployment {
     this.queues = queues;
     this.http = http;
     this.internet = internet;
+    this.uploads = uploads;
     this.#timers = timers;
   }
 
@@ -132,12 +136,15 @@ export class Deployment {
     const mappings = Mappings.make(service, { functions, queues, tables: known.tables, endpoint: front.endpoint, clock });
     const { routes, ...api } = apiOf(service);
     const http = await HttpFront.start({ ...api, clock, routes: routes.map(({ method, path, functionArn }) => ({ method, resource: path, target: existing(functions, functionArn) })) });
-    return new Deployment({ clock, engines, front, functions, mappings, timers, tables, queues, http, internet });
+    service.resolver.export(service.template);
+    const uploads = await startUploads({ assembly, naming, exports, secrets, clock, endpoint: front.endpoint, apiUrl: http.url, stageName: api.stageName });
+    if (uploads) roles.set(uploads.web.spec.id, uploads.policies);
+    return new Deployment({ clock, engines, front, functions, mappings, timers, tables, queues, http, internet, uploads });
   }
 
   /** What the stack's output `BaseUrl` names, without `/v1`. */
   get apiUrl(): string {
-    return this.http.url;
+    return this.uploads?.front.url ?? this.http.url;
   }
 
   /** By the name of its construct: `Api`, `RunWorker` … */
@@ -163,6 +170,8 @@ export class Deployment {
   }
 
   async close(): Promise<void> {
+    await this.uploads?.front.close();
+    await this.uploads?.web.close();
     await this.http.close();
     await this.mappings.stop();
     await Promise.all([...this.functions.values()].map((lambda) => lambda.close()));

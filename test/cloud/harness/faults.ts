@@ -5,16 +5,16 @@ import type { LogLine } from './log-lines.ts';
 import type { TimerCalls } from './timer-calls.ts';
 
 /** In the order of the places where it is looked for, so that a later look finds the same and what has come since at the end of each. */
-export function faultsOf({ front, mappings, functions }: Deployment, timers: TimerCalls, isExpected: (code: string) => boolean): string[] {
+export function faultsOf({ front, mappings, functions, uploads }: Deployment, timers: TimerCalls, isExpected: (code: string) => boolean): string[] {
   return [
     ...front.violations.map((violation) => `not allowed: ${violation}`),
     ...timers.violations.map((violation) => `not allowed: ${violation}`),
     ...mappings.problems.map((problem) => `an event source: ${String(problem)}`),
-    ...[...functions.values()].flatMap((lambda) => errorsOf(lambda, isExpected)),
+    ...[...functions.values(), ...(uploads ? [uploads.web] : [])].flatMap((lambda) => errorsOf(lambda, isExpected)),
   ];
 }
 
-const errorsOf = ({ spec, logs }: LambdaFunction, isExpected: (code: string) => boolean): string[] =>
+const errorsOf = ({ spec, logs }: Pick<LambdaFunction, 'logs'> & { spec: { id: string } }, isExpected: (code: string) => boolean): string[] =>
   logs.filter((line) => isError(line) && !isExpected(String(line.json?.['message']))).map(({ text }) => `${spec.id} logged: ${text}`);
 
 /** Powertools writes JSON on standard output; whatever else there is, and all on standard error, is nobody's intention. */

@@ -38,6 +38,15 @@ function physical(id: string, { Type, Properties }: Resource, { prefix, endpoint
       return { ref: name, attributes: { Arn: arn('iam', `role/${name}`, ACCOUNT, '') } };
     case 'AWS::Lambda::Function':
       return { ref: name, attributes: { Arn: arn('lambda', `function:${name}`) } };
+    case 'AWS::Lambda::WebFunction':
+      return { ref: name, attributes: { FunctionArn: arn('lambda', `web-function/${name}`) } };
+    case 'AWS::Lambda::WebFunctionRevision':
+      return { ref: name, attributes: { RevisionId: `${name}-1` } };
+    case 'AWS::Lambda::WebFunctionEndpoint':
+    case 'AWS::CloudFront::Distribution':
+      return { ref: name, attributes: { DomainName: `${name}.test` } };
+    case 'Custom::S3ObjectCopy':
+      return { ref: name, attributes: { Bucket: bucket, Key: `${name}.zip`, VersionId: '1' } };
     case 'AWS::StepFunctions::StateMachine': {
       const given = Properties['StateMachineName'] === undefined ? name : text(Properties['StateMachineName']);
       return { ref: arn('states', `stateMachine:${given}`), attributes: { Arn: arn('states', `stateMachine:${given}`), Name: given } };

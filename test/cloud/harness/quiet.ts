@@ -8,14 +8,14 @@ const LOOK_EVERY_MS = 4;
 /** A deployment that is never quiet has a fault. */
 const WITHIN_MS = 20_000;
 
-export async function quiet({ front, mappings, functions }: Deployment): Promise<void> {
+export async function quiet({ front, mappings, functions, uploads }: Deployment): Promise<void> {
   const untilMs = performance.now() + WITHIN_MS;
   let seen = -1;
   let sinceMs = performance.now();
   for (;;) {
     // Environments that run and ask for nothing wait for time or for the model.
     const isStarting = [...functions.values()].some((lambda) => lambda.underWay > lambda.environments.filter(({ isRunning }) => isRunning).length);
-    if (front.total !== seen || front.underWay > 0 || isStarting) {
+    if (front.total !== seen || front.underWay > 0 || isStarting || uploads?.web.isStarting) {
       seen = front.total;
       sinceMs = performance.now();
     }

@@ -39,6 +39,11 @@ const UNDERSTOOD: Record<string, Understood> = {
     acts: ['Code', 'Environment', 'Handler', 'MemorySize', 'Role', 'Runtime', 'Timeout'],
     idle: { ...TAGS, ...WORDS, Architectures: 'the machine’s own', EphemeralStorage: 'likewise', LoggingConfig: LOGS, TracingConfig: 'spans go nowhere here', RecursiveLoop: 'a guard of Lambda’s that the queue mapping here does not have' },
   },
+  'AWS::Lambda::WebFunction': { acts: [], idle: { ...TAGS, FunctionName: 'a name' } },
+  // Their properties are read strictly, all of them: declared-uploads.ts.
+  'AWS::Lambda::WebFunctionRevision': { acts: ['BuildConfig', 'FunctionName', 'ServiceConfig'] },
+  'AWS::Lambda::WebFunctionEndpoint': { acts: ['AuthType', 'EndpointName', 'EndpointType', 'FunctionName', 'RevisionWeights'] },
+  'AWS::CloudFront::Distribution': { acts: ['DistributionConfig'], idle: TAGS },
   'AWS::Lambda::Permission': { acts: ['Action', 'FunctionName', 'Principal', 'SourceArn'] },
   'AWS::Lambda::EventSourceMapping': {
     acts: [
@@ -68,6 +73,9 @@ const BYSTANDERS = new Set([
   'AWS::SNS::Subscription',
   'AWS::Logs::LogGroup',
   'AWS::ApiGateway::Account',
+  // The CDK's own, for deployments: what brings a web function's code to where Lambda reads it.
+  'Custom::S3ObjectCopy',
+  'Custom::S3AutoDeleteObjects',
 ]);
 
 export function checkUnderstood(template: Template): void {

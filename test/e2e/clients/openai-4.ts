@@ -109,6 +109,9 @@ function submitting(runs: OpenAI['beta']['threads']['runs']): Submit {
 }
 
 /** The type that it wants of a `fetch` is node-fetch's, which Node's own does not fit to the letter. */
-const connect: Sdk['connect'] = ({ fetch, ...options }) => named(new OpenAI(Object.assign(options, { fetch } as object)));
+const connect: Sdk['connect'] = ({ fetch, ...options }) => named(new OpenAI(Object.assign(options, (fetch ? { fetch: ofNode(fetch) } : {}) as object)));
+
+/** It makes forms for node-fetch, which needs no word about bodies that are streams. */
+const ofNode = (fetch: typeof globalThis.fetch): typeof fetch => (input, init) => fetch(input, { ...init, ...(init?.body && { duplex: 'half' }) });
 
 export const openai4: Sdk = { major: 4, connect, toFile: (content, name) => toFile(content, name) as Promise<File>, errors: OpenAI, helperOf: (events) => AssistantStream.fromReadableStream(events.toReadableStream()) };

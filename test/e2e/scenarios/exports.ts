@@ -37,6 +37,17 @@ export function exports(use: () => Stage): void {
       expect(file.at(-1)).toEqual({ type: 'end', counts: { threads: 1, messages: 2, runs: 1, steps: 2 } });
     });
 
+    test('says what the files are that its messages name, as long as they are there', async () => {
+      const stage = use();
+      const [kept, deleted] = await Promise.all(['kept.md', 'deleted.md'].map((name) => stage.client.files.create({ file: new File([name], name), purpose: 'assistants' })));
+      const attachments = [kept, deleted].map((file) => ({ file_id: file?.id ?? '' }));
+      const thread = await stage.threads.create({ messages: [{ role: 'user', content: 'See these.', attachments }, { role: 'user', content: 'No files here.' }] });
+      await stage.client.files.delete(deleted?.id ?? '');
+      const lines = linesOf(await exported(stage, `/threads/${thread.id}/exports`));
+      expect(lines.filter(({ type }) => type === 'message').map(({ data }) => (data as { files?: unknown }).files)).toEqual([[{ ...kept }], undefined]);
+      expect(await exported(stage, `/threads/${thread.id}/exports`, { format: 'markdown' })).toContain(`*Attached: \`kept.md\`*`);
+    });
+
     test('is the same file whenever it is made', async () => {
       const stage = use();
       const { thread_id } = await conversation(stage);

@@ -3,9 +3,11 @@ import { describe } from '@jest/globals';
 import type { Sdk } from '../clients/client.ts';
 import { type Stage, type Start, embedded, useStageOn } from '../stage.ts';
 import { assistants } from './assistants.ts';
+import { attachments } from './attachments.ts';
 import { cancel } from './cancel.ts';
 import { errors } from './errors.ts';
 import { expiry } from './expiry.ts';
+import { fileSearch } from './file-search.ts';
 import { following } from './follow.ts';
 import { helpers } from './helpers.ts';
 import { limits } from './limits.ts';
@@ -24,21 +26,28 @@ import { streams } from './streams.ts';
 import { threads } from './threads.ts';
 import { tools } from './tools.ts';
 import { upstream } from './upstream.ts';
+import { vectorStoreBatches } from './vector-store-batches.ts';
+import { vectorStoreCrowds } from './vector-store-crowds.ts';
+import { vectorStoreErrors } from './vector-store-errors.ts';
+import { vectorStoreExpiry } from './vector-store-expiry.ts';
+import { vectorStoreFiles } from './vector-store-files.ts';
+import { vectorStoreSearch } from './vector-store-search.ts';
+import { vectorStores } from './vector-stores.ts';
 import { waitingRuns } from './waiting-runs.ts';
 import { waitingTime } from './waiting-time.ts';
 
 type Scenarios = ((use: () => Stage) => void)[];
 
 /** In which one version of the client can differ from another. */
-const OF_THE_CLIENT: Scenarios = [assistants, threads, messages, paging, models, runs, tools, streams, helpers, settings, cancel, errors, shipped];
-const OF_THE_SERVER: Scenarios = [locks, waitingRuns, replacingRuns, following, limits, upstream, sameRecord, projects];
+const OF_THE_CLIENT: Scenarios = [assistants, threads, messages, paging, models, runs, tools, fileSearch, attachments, streams, helpers, settings, cancel, errors, shipped, vectorStores, vectorStoreFiles, vectorStoreBatches];
+const OF_THE_SERVER: Scenarios = [locks, waitingRuns, replacingRuns, following, limits, upstream, sameRecord, projects, vectorStoreSearch, vectorStoreErrors, vectorStoreCrowds];
 
 /** `start` is the world that it is done in. */
 export function everything(sdk: Sdk, start: Start = embedded): void {
   play(sdk, start, [...OF_THE_CLIENT, ...OF_THE_SERVER]);
   describe(`openai ${sdk.major}, as time goes by`, () => {
     const use = useStageOn(sdk, (model) => start(model, { clocked: true }));
-    for (const scenarios of [expiry, waitingTime, retention]) scenarios(use);
+    for (const scenarios of [expiry, waitingTime, retention, vectorStoreExpiry]) scenarios(use);
   });
 }
 

@@ -161,7 +161,7 @@ export function settings(use: () => Stage): void {
 
     test('of a tool that the server does not have yet refuse the run, which may do without', async () => {
       const stage = use();
-      const { assistant_id, thread_id } = await stage.newPair({ tools: [{ type: 'file_search' }, { type: 'code_interpreter' }, functionTool('a')] });
+      const { assistant_id, thread_id } = await stage.newPair({ tools: [{ type: 'code_interpreter' }, functionTool('a')] });
       stage.model.script(text('Yes.'));
 
       const plain = await stage.failure(stage.runs.create(thread_id, { assistant_id }));
@@ -169,7 +169,7 @@ export function settings(use: () => Stage): void {
       const chosen = await stage.failure(stage.runs.create(thread_id, { assistant_id, tools: [functionTool('a')], tool_choice: { type: 'file_search' } }));
       const without = await stage.runs.createAndPoll(thread_id, { assistant_id, tools: [functionTool('a')] });
 
-      for (const failure of [plain, streamed]) expect(failure).toMatchObject({ status: 400, param: 'tools', code: 'unsupported_tool', message: expect.stringMatching(/^The tool 'file_search' is not available on this server yet\./) as unknown });
+      for (const failure of [plain, streamed]) expect(failure).toMatchObject({ status: 400, param: 'tools', code: 'unsupported_tool', message: expect.stringMatching(/^The tool 'code_interpreter' is not available on this server yet\./) as unknown });
       expect(chosen).toMatchObject({ status: 400, param: 'tool_choice', code: 'invalid_value' });
       expect(without.status).toBe('completed');
     });

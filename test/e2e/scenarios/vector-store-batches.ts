@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { vectors } from '../../support/scripted-model.ts';
-import { type Stage, eventually, ids, pageIds } from '../stage.ts';
+import { type Stage, ids, pageIds } from '../stage.ts';
 import { countsOf, document, found, indexed, newFiles, newStore } from '../vector-stores.ts';
 
 export function vectorStoreBatches(use: () => Stage): void {
@@ -82,21 +82,6 @@ export function vectorStoreBatches(use: () => Stage): void {
       await vectorStores.fileBatches.createAndPoll(storeId, { file_ids: fileIds });
       expect(countsOf(await indexed(stage, storeId))).toEqual([0, 3, 0, 0, 3]);
       expect((await found(stage, storeId, 'Apples.'))[0]).toBe(fileIds[0]);
-    });
-
-    test('of many files are there whole', async () => {
-      const stage = use();
-      const { vectorStores } = stage.client;
-      const fileIds = await newFiles(stage, Object.fromEntries(Array.from({ length: 60 }, (_, n) => [`f${n}.txt`, `File number ${n}.`])));
-      const store = await vectorStores.create({ file_ids: fileIds });
-      const seen: number[] = [];
-      await eventually('all are indexed', async () => {
-        const { file_counts: counts } = await vectorStores.retrieve(store.id);
-        seen.push(counts.total);
-        return counts.completed === 60 || undefined;
-      });
-      expect(new Set(seen)).toEqual(new Set([60]));
-      expect((await vectorStores.files.list(store.id, { limit: 100 })).data).toHaveLength(60);
     });
   });
 }

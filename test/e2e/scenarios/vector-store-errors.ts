@@ -62,7 +62,7 @@ const CASES: Case[] = [
   ['POST', '/vector_stores/STORE/search', search({ filters: { type: 'eq', key: 'k', value: ['v'] } }), 400, /^Invalid type for 'filters.value'/, 'filters.value', 'invalid_type'],
   ['POST', '/vector_stores/STORE/search', search({ filters: { type: 'in', key: 'k', value: 'v' } }), 400, /^Invalid type for 'filters.value'/, 'filters.value', 'invalid_type'],
   ['POST', '/vector_stores/STORE/search', search({ filters: nested(6) }), 400, /^Invalid value: 'and'/, 'filters.filters[0].filters[0].filters[0].filters[0].filters[0].type', 'invalid_value'],
-  ['POST', '/vector_stores/STORE/search', search({ filters: nested(2000) }), 400, /^Invalid value: 'and'/, 'filters.filters[0].filters[0].filters[0].filters[0].filters[0].type', 'invalid_value'],
+  ['POST', '/vector_stores/STORE/search', search({ filters: nested(50) }), 400, /^Invalid value: 'and'/, 'filters.filters[0].filters[0].filters[0].filters[0].filters[0].type', 'invalid_value'],
 ];
 
 export function vectorStoreErrors(use: () => Stage): void {

@@ -109,20 +109,5 @@ export function vectorStoreFiles(use: () => Stage): void {
       expect(await pageIds(files.list(storeId, { filter: 'in_progress' }))).toEqual([]);
       expect(await pageIds(files.list(storeId, { order: 'asc', before: b }))).toEqual([a]);
     });
-
-    test('twenty at once are all of them there', async () => {
-      const stage = use();
-      const { vectorStores } = stage.client;
-      const store = await vectorStores.create({});
-      const texts = Object.fromEntries(Array.from({ length: 20 }, (_, n) => [`n${n}.txt`, `The word of file ${n} is w${n}x.`]));
-      const fileIds = await newFiles(stage, texts);
-
-      const files = await Promise.all(fileIds.map((file_id) => vectorStores.files.createAndPoll(store.id, { file_id })));
-
-      const done = await vectorStores.retrieve(store.id);
-      expect([done.status, countsOf(done)]).toEqual(['completed', [0, 20, 0, 0, 20]]);
-      expect(done.usage_bytes).toBe(files.reduce((sum, { usage_bytes }) => sum + usage_bytes, 0));
-      expect((await found(stage, store.id, 'w13x'))[0]).toBe(fileIds[13]);
-    });
   });
 }
