@@ -33,6 +33,9 @@ export class Incoming {
   #held: Uint8Array[] = [];
   #heldBytes = 0;
   #bytes = 0;
+  /** What is being put away at this moment. */
+  #putting: Promise<void> | undefined;
+  #isOver = false;
 
   /** `isHashed`: its digest will be asked for. */
   constructor(world: World, projectId: string, { isHashed = false }: { isHashed?: boolean } = {}) {
@@ -63,7 +66,8 @@ export class Incoming {
       this.#hash?.update(chunk);
       this.#held.push(chunk);
       this.#heldBytes += chunk.byteLength;
-      if (this.#heldBytes >= AT_ONCE_BYTES) await this.#putPart();
+      if (this.#isOver) return;
+      if (this.#heldBytes >= AT_ONCE_BYTES) await (this.#putting = this.#putPart());
     }
   }
 
@@ -84,7 +88,9 @@ export class Incoming {
 
   /** After whatever went wrong: without its record, the content will be removed. Leaves alone what is somebody's. */
   async discard(): Promise<void> {
+    this.#isOver = true;
     this.#letGo();
+    await this.#putting?.catch(() => undefined);
     if (!this.#record) return;
     try {
       await this.#world.commit({ name: 'discard-content', writes: [remove('upload', this.#record)] });

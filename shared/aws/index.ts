@@ -55,6 +55,8 @@ export interface AwsSettings {
   toolFunctions?: readonly string[] | undefined;
   /** Of a function that has the search index in its own process; others ask `resources.searchFunction`. */
   index?: SearchIndex | undefined;
+  /** Where Node finds what it is linked with, for processes of its own that have no other environment. */
+  libraryPath?: string | undefined;
 }
 
 export interface AwsWorld extends World {
@@ -101,7 +103,7 @@ export function openKeyRing({ clients = makeClients(), ...parts }: Pick<AwsSetti
   return { clock: parts.clock, store, commit };
 }
 
-export function openAwsWorld({ resources, model, config, clock, log, clients = makeClients(), toolFunctions, index }: AwsSettings): AwsWorld {
+export function openAwsWorld({ resources, model, config, clock, log, clients = makeClients(), toolFunctions, index, libraryPath }: AwsSettings): AwsWorld {
   const { background, ...records } = openRecords({ resources, clock, log, clients, runWindowMs: config.runWindowSeconds * 1000 });
   const queueParts = (): QueueParts => ({ sqs: clients.sqs, queues: resources, clock, log });
   const environment = randomUUID();
@@ -113,7 +115,7 @@ export function openAwsWorld({ resources, model, config, clock, log, clients = m
     blobs: makeBlobs(clients.s3, resources.bucket),
     outbound: makeOutbound({ clock, loopback: false }),
     index: index ?? makeRemoteIndex({ lambda: clients.lambda, clock, functionArn: resources.searchFunction }),
-    documents: makeDocuments({ folder: join(tmpdir(), 'threadkeep-documents'), environment: librariesOf(process.env) }),
+    documents: makeDocuments({ folder: join(tmpdir(), 'threadkeep-documents'), environment: libraryPath === undefined ? {} : { LD_LIBRARY_PATH: libraryPath } }),
     functions: toolFunctions && makeFunctions({ lambda: clients.lambda, clock, allowed: toolFunctions }),
     model: makeModel(model, { secrets: clients.secrets, clock }),
     owner: environment,
@@ -126,9 +128,6 @@ export function openAwsWorld({ resources, model, config, clock, log, clients = m
   };
   return world;
 }
-
-/** Where Lambda's own Node finds what it is linked with. */
-const librariesOf = ({ LD_LIBRARY_PATH }: NodeJS.ProcessEnv): Record<string, string> => (LD_LIBRARY_PATH === undefined ? {} : { LD_LIBRARY_PATH });
 
 function timersOf({ stateMachineArn }: Resources, { sfn }: Clients): Timers {
   return stateMachineArn === undefined ? { start: async () => missing('timers'), stop: async () => undefined } : makeTimers(sfn, stateMachineArn);

@@ -10,6 +10,7 @@ import {
   StopCodeInterpreterSessionCommand,
 } from '@aws-sdk/client-bedrock-agentcore';
 import { randomUUID } from 'node:crypto';
+import { pipeline, Readable, Transform } from 'node:stream';
 import { type Clock, sleep, within } from '../domain/clock.ts';
 import { EXECUTION_MS, SandboxUnavailableError, SessionGoneError } from '../ports/sandbox.ts';
 
@@ -27,6 +28,9 @@ const LONGEST_MS = EXECUTION_MS + 60_000;
 /** Pauses before another try of what the service turned away, or of what does no harm when it is done twice. */
 const PAUSES_MS = [200, 500, 1000, 2000, 3000];
 
+/** Of one answer. Code can have its session say anything; a piece of a file comes to 6 MB, since the service tells it twice. */
+const MOST_ANSWER_BYTES = 16 * 1024 * 1024;
+
 /** Turned away for the moment: nothing was begun. */
 const REFUSED_FOR_NOW = new Set(['ThrottlingException', 'ConflictException']);
 /** A limit of the account that others' sessions take up; to try again at once would not help. */
@@ -38,7 +42,29 @@ const MAY_MEAN_GONE = new Set(['ResourceNotFoundException', 'ValidationException
 export function makeAgentCore(elsewhere?: Elsewhere): BedrockAgentCoreClient {
   const agent = { keepAlive: true, maxSockets: 1280 };
   const requestHandler = { connectionTimeout: 1000, requestTimeout: LONGEST_MS, socketTimeout: LONGEST_MS, throwOnRequestTimeout: true, httpAgent: agent, httpsAgent: agent };
-  return new BedrockAgentCoreClient({ maxAttempts: 1, requestHandler, ...elsewhere });
+  const client = new BedrockAgentCoreClient({ maxAttempts: 1, requestHandler, ...elsewhere });
+  client.middlewareStack.add(
+    (next) => async (args) => {
+      const { response, ...rest } = await next(args);
+      return { ...rest, response: bounded(response) };
+    },
+    { step: 'deserialize', priority: 'low', name: 'bounded' },
+  );
+  return client;
+}
+
+/** An answer that breaks off when there is more of it than any can have that makes sense. */
+function bounded(response: unknown): unknown {
+  if (!(response instanceof Object && 'body' in response && response.body instanceof Readable)) return response;
+  let bytes = 0;
+  const limit = new Transform({
+    transform(piece: Buffer, _, done) {
+      bytes += piece.length;
+      done(bytes > MOST_ANSWER_BYTES ? new Error(`There is more than ${MOST_ANSWER_BYTES} bytes of it.`) : null, piece);
+    },
+  });
+  // Who reads it is told by the stream itself.
+  return Object.assign(response, { body: pipeline(response.body, limit, () => undefined) });
 }
 
 /** The code was sent, and neither an answer came nor a refusal: whether it was executed, and how far, nobody knows. */
@@ -46,7 +72,10 @@ export class AnswerLostError extends Error {
   override readonly name = 'AnswerLostError';
 }
 
-/** `sessionId`: of the session that it is about. `signal`: it is sent but once, and ends only with its answer or with this; absent, it may be sent again, and each time has its limit. */
+/**
+ * `sessionId`: of the session that it is about. `signal`: with it a call that was taken on is not sent again, and ends with its answer or this;
+ * without, it may be sent again whatever has become of it, and each time has a limit.
+ */
 interface Call {
   sessionId?: string;
   signal?: AbortSignal;

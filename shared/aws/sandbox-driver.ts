@@ -26,10 +26,10 @@ class Driver:
         self.data = place_data(ROOT)
         os.chdir(self.data)
         os.environ['MPLBACKEND'] = 'module://' + FIGURES
-        if 'matplotlib' in sys.modules:
-            sys.modules['matplotlib'].use(os.environ['MPLBACKEND'])
         self.images = []
         self.notebook = Notebook(self.show)
+        if 'matplotlib' in sys.modules:
+            sys.modules['matplotlib'].use(os.environ['MPLBACKEND'])
 
     def show(self, png):
         if len(self.images) < ${MOST_IMAGES} and len(png) <= ${MOST_IMAGE_BYTES}:
@@ -143,11 +143,12 @@ def text(content):
 /** In Python, a text of JSON is a literal of the same text. */
 const literal = (text: string): string => JSON.stringify(text);
 
-/** To be executed once, before anything else: the one name that it leaves is nobody's but ours. */
-export const BEGIN = `import types as _threadkeep
+/** To be executed once, before anything else: prints `word`. The one name that it leaves is nobody's but ours. */
+export const beginning = (word: string): string => `import types as _threadkeep
 _threadkeep = _threadkeep.ModuleType('_threadkeep')
 exec(compile(${literal(`${DATA_SHIM}\n${NOTEBOOK}\n${WATCH}\n${DRIVER}`)}, '<threadkeep>', 'exec'), _threadkeep.__dict__)
 _threadkeep = _threadkeep.Driver()
+print(${literal(word)})
 `;
 
 export type Question =

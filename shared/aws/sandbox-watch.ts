@@ -73,6 +73,8 @@ class Limit:
         self.notebook, self.seconds = notebook, seconds
         self.is_late = False
         self.is_over = threading.Event()
+        # What is over is not interrupted: that would hit whoever waits for it.
+        self.lock = threading.Lock()
         self.thread = threading.current_thread()
         self.is_main = self.thread is threading.main_thread()
 
@@ -83,7 +85,8 @@ class Limit:
         return self
 
     def __exit__(self, *_):
-        self.is_over.set()
+        with self.lock:
+            self.is_over.set()
         if self.is_main:
             signal.signal(signal.SIGINT, self.before)
 
@@ -94,10 +97,16 @@ class Limit:
     def watch(self):
         seconds = self.seconds
         while not self.is_over.wait(seconds):
-            self.is_late, seconds = True, 1
-            if self.is_main:
-                signal.pthread_kill(self.thread.ident, signal.SIGINT)
-            elif self.notebook.is_running:
-                import ctypes
-                ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self.thread.ident), ctypes.py_object(KeyboardInterrupt))
+            with self.lock:
+                if self.is_over.is_set():
+                    return
+                self.is_late, seconds = True, 1
+                self.hit()
+
+    def hit(self):
+        if self.is_main:
+            signal.pthread_kill(self.thread.ident, signal.SIGINT)
+        elif self.notebook.is_running:
+            import ctypes
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self.thread.ident), ctypes.py_object(KeyboardInterrupt))
 `;

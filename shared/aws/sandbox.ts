@@ -24,7 +24,7 @@ import {
   SessionGoneError,
 } from '../ports/sandbox.ts';
 import { AnswerLostError, Interpreter } from './interpreter.ts';
-import { asking, BEGIN, type Question, STAGE } from './sandbox-driver.ts';
+import { asking, beginning, type Question, STAGE } from './sandbox-driver.ts';
 import { inPieces, logsOf, PIECE_BYTES, Slice, slices } from './sandbox-pieces.ts';
 
 /** Code is interrupted in its session when its time is up. When no answer has come so long after, the session is ended. */
@@ -114,7 +114,9 @@ export function makeSandbox({ client, identifier, clock, sessionSeconds = USUAL_
       const untilMs = clock.nowMs() + sessionSeconds * 1000;
       const id = await interpreter.start(sessionSeconds);
       try {
-        await within(clock, { ms: ASIDE_MS, late }, (signal) => interpreter.execute(id, BEGIN, signal));
+        const word = randomUUID();
+        const said = await within(clock, { ms: ASIDE_MS, late }, (signal) => interpreter.execute(id, beginning(word), signal));
+        if (!said.includes(word)) throw new SandboxUnavailableError(`AgentCore's Python cannot be used as it is: ${said.slice(0, 200)}`);
       } catch (error) {
         await drop(id);
         throw unavailable(error);

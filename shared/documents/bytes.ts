@@ -24,7 +24,9 @@ export class Bytes {
     return pieces.length === 1 ? (pieces[0] as Uint8Array) : Buffer.concat(pieces);
   }
 
-  async *rest(): AsyncGenerator<Uint8Array, void, void> {
+  /** The whole stream again: its head, which has been taken already, and what comes behind. */
+  async *all(head: Uint8Array): AsyncGenerator<Uint8Array, void, void> {
+    yield head;
     for (let piece = await this.next(); piece; piece = await this.next()) yield piece;
   }
 

@@ -4,12 +4,22 @@ import type { Failure } from './failure.ts';
 
 const TOO_LARGE = 'The file could not be parsed because it is too large.';
 
+const names: Record<string, string> = {
+  pdf: 'a PDF document',
+  html: 'an HTML page',
+  doc: 'a Word document',
+  ole: 'a Word document',
+  docx: 'a Word document',
+  pptx: 'a presentation',
+  zip: 'a Word document or a presentation',
+};
+
 const words: Record<Failure['reason'], (detail: string) => string> = {
   empty: () => 'The file is empty.',
   no_text: () => 'The file has no text in it.',
   scanned: () => 'The file has no text in it, as of scanned pages: it must be given some by text recognition first.',
   encrypted: () => 'The file is encrypted or protected by a password.',
-  damaged: (kind) => `The file could not be parsed as ${kind}: it is damaged, or it is something else.`,
+  damaged: (kind) => `The file could not be parsed as ${names[kind] ?? 'what it seems to be'}: it is damaged, or it is something else.`,
   too_deep: () => 'The file could not be parsed because its content is nested too deeply.',
   too_large: (what) => `${TOO_LARGE} ${what}`,
   too_slow: (seconds) => `The file could not be parsed within ${seconds} seconds.`,

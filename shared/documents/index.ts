@@ -30,8 +30,7 @@ export function makeDocuments({ folder, limits, atOnce = 2, environment = {} }: 
   const parse: Reader = async function* (kind, head, bytes, signal) {
     await using input = await openNameless(folder);
     await using output = await openNameless(folder);
-    await input.appendFile(head);
-    for await (const piece of bytes.rest()) {
+    for await (const piece of bytes.all(head)) {
       if (kind === 'html' && bytes.count > all.htmlBytes) throw new ReadingError('too_large', `A page may have ${megabytes(all.htmlBytes)} MB.`);
       await input.appendFile(piece);
     }
@@ -61,7 +60,7 @@ async function* textOf(filename: string, bytes: Bytes, signal: AbortSignal | und
   const content = contentOf(head);
   const kind = kindOf(filename, content);
   try {
-    yield* kind === 'text' ? decode(head, bytes.rest()) : parse(kind, head, bytes, signal);
+    yield* kind === 'text' ? decode(head, bytes.all(head)) : parse(kind, head, bytes, signal);
   } catch (error) {
     // A name that promises nothing, and no text: of a kind that is not known here.
     throw kind === 'text' && error instanceof ReadingError && kindByName(filename) === undefined ? unsupported(extensionOf(filename)) : error;

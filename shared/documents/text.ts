@@ -21,13 +21,13 @@ function encodingOf(head: Uint8Array): Encoding {
   const length = Math.min(head.length, HEAD_BYTES) & ~1;
   for (let at = 0; at < length; at++) if (head[at] === 0) zeros[at & 1] = (zeros[at & 1] as number) + 1;
   const [even, odd] = zeros as [number, number];
-  // One letter in twenty is enough: the rest may be of any script. A text of another encoding has no zeros at all.
-  if (odd > 0 && even === 0 && odd * 40 >= length) return 'utf-16le';
-  if (even > 0 && odd === 0 && even * 40 >= length) return 'utf-16be';
+  // One Latin letter in twenty is enough: the rest may be of any script, a few of whose characters end in a zero. A text of another encoding has no zeros at all.
+  if (odd * 40 >= length && odd > even * 8) return 'utf-16le';
+  if (even * 40 >= length && even > odd * 8) return 'utf-16be';
   return 'utf-8';
 }
 
-/** The text, no piece of it ending within a pair of surrogates. `head` is the beginning of what `bytes` then go on with. */
+/** The text, no piece of it ending within a pair of surrogates. `head`: the beginning of `bytes`. */
 export async function* decode(head: Uint8Array, bytes: AsyncIterable<Uint8Array>): AsyncGenerator<string, void, void> {
   const encoding = encodingOf(head);
   const decoder = new TextDecoder(encoding, { fatal: true });
@@ -41,7 +41,7 @@ export async function* decode(head: Uint8Array, bytes: AsyncIterable<Uint8Array>
       throw new ReadingError('encoding', `it has bytes that are not ${names[encoding]}.`, { cause });
     }
   };
-  for await (const part of partsOf(head, bytes)) {
+  for await (const part of partsOf(bytes)) {
     const text = toText(part);
     if (text !== '') yield text;
   }
@@ -49,8 +49,7 @@ export async function* decode(head: Uint8Array, bytes: AsyncIterable<Uint8Array>
   if (rest !== '') yield rest;
 }
 
-async function* partsOf(head: Uint8Array, bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  yield head;
+async function* partsOf(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   for await (const piece of bytes) {
     for (let at = 0; at < piece.length; at += PART_BYTES) yield piece.subarray(at, at + PART_BYTES);
   }

@@ -39,7 +39,7 @@ export class Zip {
     }
     if (unpacked > limits.unpackedBytes) throw tooLarge(limits);
     // Parts that share their bytes.
-    if (packed > document.size) throw new ReadingError('damaged', 'a ZIP archive');
+    if (packed > document.size) throw new ReadingError('damaged', 'zip');
     return new Zip(zip, entries, limits);
   }
 
@@ -77,7 +77,7 @@ const entriesOf = (zip: ZipFile): Promise<Map<string, Entry>> =>
   new Promise((resolve, reject) => {
     const entries = new Map<string, Entry>();
     zip.on('entry', (entry: Entry) => {
-      if (entries.has(entry.fileName)) reject(new ReadingError('damaged', 'a ZIP archive'));
+      if (entries.has(entry.fileName)) reject(new ReadingError('damaged', 'zip'));
       entries.set(entry.fileName, entry);
       zip.readEntry();
     });

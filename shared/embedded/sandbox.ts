@@ -131,7 +131,10 @@ export function makeSandbox({ clock, folder, python = '/usr/bin/python3', bwrap 
     async stop() {
       isStopped = true;
       await Promise.allSettled([...opening]);
-      await Promise.all([...sessions.keys()].map((id) => forget(id)?.close()));
+      await Promise.all([...sessions].map(async ([id, { session }]) => {
+        forget(id);
+        await session.close();
+      }));
       rmSync(folder, { recursive: true, force: true });
     },
   };

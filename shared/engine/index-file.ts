@@ -50,13 +50,14 @@ export async function indexFile(world: World, job: IndexFile, attempt: number, g
 
 /**
  * The file is not to be indexed, or not any more; or the commit that says so is still to come, and then nothing of it is in the index. What a worker has put there that
- * did not know goes now: the job that removes it may have been there before.
+ * did not know goes now: the job that removes it may have been there before. A store that may yet come is left alone: others of its files may be in its index already.
  */
 async function forgotten(world: World, { projectId, vectorStoreId, indexId, dueMs }: IndexFile, store: VectorStore | undefined): Promise<Outcome> {
   const place = { projectId, vectorStoreId };
-  if (!store || store.isDropped === true) await world.index.drop(place);
+  const outcome = awaitCommit(world.clock.nowMs() - dueMs);
+  if (store?.isDropped === true || (!store && outcome.done)) await world.index.drop(place);
   else await world.index.remove(place, indexId);
-  return awaitCommit(world.clock.nowMs() - dueMs);
+  return outcome;
 }
 
 async function work(world: World, job: IndexFile, store: VectorStore, file: FileAtWork, giveBack: AbortSignal | undefined): Promise<Outcome> {

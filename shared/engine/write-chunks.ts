@@ -7,9 +7,13 @@ import { type TextChunk, chunk } from '../tools/chunker.ts';
 import { MOST_BYTES, MOST_INPUTS, MOST_TOKENS, embedTexts } from '../tools/embed-texts.ts';
 
 /** So many chunks are one addition to the index, and at most one request for vectors. */
-const MOST_AT_ONCE = Math.min(512, MOST_INPUTS);
+const MOST_AT_ONCE = Math.min(256, MOST_INPUTS);
 /** Requests under way: what is held in memory is twice that. */
 const IN_FLIGHT = 2;
+
+/** What the index has not tidied yet is searched row by row: within a large file, and before it is said to be there, it is tidied each time that it has so many more. */
+const TIDY_AFTER = 4096;
+const FEW = 1024;
 
 const BYTES_OF_NUMBER = 4;
 
@@ -35,11 +39,19 @@ export async function writeChunks(world: World, file: VectorStoreFile, text: Asy
   const vectors = new Vectors(world, store, signal);
   const written: Written = { chunks: 0, usageBytes: 0 };
   const inFlight: Vectored[] = [];
+  let untidied = 0;
+  const tidyAbove = async (most: number) => {
+    if (untidied <= most) return;
+    await world.index.tidy(place);
+    untidied = 0;
+  };
   const addNext = async () => {
     const chunks = (await inFlight.shift()) ?? [];
     signal.throwIfAborted();
     await world.index.add(place, { fileId: file.id, indexId: file.indexId }, chunks);
     for (const { vector } of chunks) written.usageBytes += (vector?.length ?? 0) * BYTES_OF_NUMBER;
+    untidied += chunks.length;
+    await tidyAbove(TIDY_AFTER);
   };
   try {
     for await (const group of groups(counted(chunk(text, file.chunking, mostTokens), written, lastSeq, vectors.knownLength))) {
@@ -50,6 +62,7 @@ export async function writeChunks(world: World, file: VectorStoreFile, text: Asy
       inFlight.push(vectored);
     }
     while (inFlight.length > 0) await addNext();
+    await tidyAbove(FEW);
   } finally {
     vectors.stop();
   }

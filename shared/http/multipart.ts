@@ -34,7 +34,11 @@ export async function readForm(request: Request, { file, take }: FormReader): Pr
   const fields = new Map<string, string>();
   const failed = Promise.withResolvers<never>();
   const finished = Promise.withResolvers<void>();
-  const fail = (error: unknown) => failed.reject(error);
+  let hasFailed = false;
+  const fail = (error: unknown) => {
+    hasFailed = true;
+    failed.reject(error);
+  };
   let taking: Promise<void> | undefined;
 
   form.on('file', (_name: string | undefined, content: BusboyFileStream, filename: string | undefined) => {
@@ -53,11 +57,9 @@ export async function readForm(request: Request, { file, take }: FormReader): Pr
   form.on('error', () => fail(new InvalidRequestError(NOT_A_FORM)));
   form.on('finish', () => finished.resolve());
 
-  // Those that nobody waits for any more when another has failed.
-  failed.promise.catch(() => undefined);
-  const reading = feed(request.body as ReadableStream<Uint8Array> | null, form, failed.promise);
-  await Promise.race([reading.then(() => finished.promise), failed.promise]);
-  await Promise.race([taking, failed.promise]);
+  feed(request.body as ReadableStream<Uint8Array> | null, form, () => hasFailed).catch(fail);
+  await Promise.race([finished.promise, failed.promise]);
+  await taking;
   return Object.fromEntries(fields);
 }
 
@@ -76,12 +78,14 @@ function openForm(contentType: string, file: string): BusboyInstance {
 }
 
 /** Hands the body over at the pace at which it is taken. Does not cancel it: that would cut the connection before the answer. */
-async function feed(body: ReadableStream<Uint8Array> | null, form: BusboyInstance, failed: Promise<never>): Promise<void> {
+async function feed(body: ReadableStream<Uint8Array> | null, form: BusboyInstance, hasFailed: () => boolean): Promise<void> {
   const reader = body?.getReader();
   for (;;) {
-    const piece = await Promise.race([next(reader), failed]);
+    // A race of each of these with the failure would keep every piece for as long as the failure does not come.
+    const piece = await next(reader);
+    if (hasFailed()) return;
     if (piece === undefined) break;
-    await Promise.race([written(form, piece), failed]);
+    await written(form, piece);
   }
   form.end();
 }

@@ -27,7 +27,7 @@ export interface Entry {
 export interface IndexQuery {
   /** What is looked for by words. */
   text: string;
-  /** And by meaning: then the two are fused by rank. */
+  /** And by meaning: then the two are fused. */
   vector?: Float32Array | undefined;
   /** The most hits that are wanted. */
   limit: number;
@@ -38,7 +38,7 @@ export interface IndexQuery {
 export interface Hit extends Entry {
   seq: number;
   text: string;
-  /** From 0 to 1, falling: 1 is first by every way of looking that was asked for. */
+  /** From 0 to 1, falling: 1 is first by every way of looking that was asked for. Says how a hit stands beside the others, not how good it is. */
   score: number;
 }
 

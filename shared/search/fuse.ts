@@ -1,28 +1,33 @@
 import type { Hit } from '../ports/search-index.ts';
 import type { Row } from './rows.ts';
 
-/**
- * How much the first places count beside those behind them, in reciprocal rank fusion (Cormack, Clarke and Büttcher 2009, who found 60 good
- * for lists of a thousand).
- */
-const RANK_BIAS = 60;
+/** What one way of looking has found, best first, and how much it counts beside the others. */
+export interface Found {
+  rows: readonly Row[];
+  weight: number;
+  /** There may be more that is weaker than the last of these. */
+  isCut: boolean;
+}
 
 /**
- * One list of several, each best first. Scores of different ways of looking cannot be compared, their ranks can: a chunk gets 1 / (60 + rank) from
- * every list that it is in, and the sum is divided by what the first of all lists would get.
+ * One list of several. Strengths of different ways of looking cannot be compared, so each list's are stretched first: its best is 1, and 0 is the
+ * weakest of a list that was cut, or nothing at all. The score is their weighted mean (a convex combination: Bruch, Gai and Ingber, 2023). Ranks alone
+ * would let what both have somewhere win over what one of them has far ahead of all others.
  */
-export function fuse(lists: readonly (readonly Row[])[], limit: number): Hit[] {
-  const found = new Map<string, { row: Row; sum: number }>();
-  for (const list of lists) {
-    const once = new Map(list.map((row) => [`${row.indexId} ${row.seq}`, row]));
-    for (const [at, [key, row]] of [...once].entries()) {
-      const sum = found.get(key)?.sum ?? 0;
-      found.set(key, { row, sum: sum + 1 / (RANK_BIAS + at + 1) });
+export function fuse(lists: readonly Found[], limit: number): Hit[] {
+  const whole = lists.reduce((sum, { weight }) => sum + weight, 0);
+  const found = new Map<string, { row: Row; score: number }>();
+  for (const { rows, weight, isCut } of lists) {
+    const best = rows[0]?.strength ?? 0;
+    const least = Math.min(isCut ? (rows.at(-1)?.strength ?? 0) : 0, best);
+    // What was added twice counts once.
+    for (const [key, row] of new Map(rows.map((row) => [`${row.indexId} ${row.seq}`, row]))) {
+      const stretched = best === least ? 1 : Math.max(0, (row.strength - least) / (best - least));
+      found.set(key, { row, score: (found.get(key)?.score ?? 0) + (stretched * weight) / whole });
     }
   }
-  const best = lists.length / (RANK_BIAS + 1);
   return [...found.values()]
-    .sort((a, b) => b.sum - a.sum)
+    .sort((a, b) => b.score - a.score)
     .slice(0, limit)
-    .map(({ row, sum }) => ({ ...row, score: sum / best }));
+    .map(({ row: { fileId, indexId, seq, text }, score }) => ({ fileId, indexId, seq, text, score: Math.min(1, score) }));
 }

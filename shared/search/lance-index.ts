@@ -2,7 +2,7 @@
 import type { Query, VectorQuery } from '@lancedb/lancedb';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Chunk, Entry, IndexQuery, SearchIndex, StorePlace } from '../ports/search-index.ts';
-import { fuse } from './fuse.ts';
+import { type Found, fuse } from './fuse.ts';
 import { ChunkRow, Row, toTable, toUnit } from './rows.ts';
 import { type Ground, type OpenTable, Tables, isMissing, says, vectorLengthOf } from './tables.ts';
 import { ensureIndexes, tidyTable } from './upkeep.ts';
@@ -12,6 +12,9 @@ import { wordsOf } from './words.ts';
 const LEAST_DEPTH = 50;
 /** Parts of the vector index that are looked at. */
 const PROBES = 20;
+/** A question with a number in it names something: a part, an error, a version. Words know those, meanings hardly do. */
+const HAS_CODE = /\p{N}/u;
+const WEIGHT_OF_CODE = 2;
 const COLUMNS = ['file_id', 'index_id', 'seq', 'text'];
 
 const MOST_ATTEMPTS = 12;
@@ -94,8 +97,9 @@ async function search(open: OpenTable, { text: asked, vector, limit, fileIds }: 
   const depth = Math.max(LEAST_DEPTH, limit * 2);
   const only = fileIds && `file_id IN (${fileIds.map(text).join(',')})`;
   const words = wordsOf(asked);
-  const lists = [...(vector ? [byMeaning(open, vector, depth, only)] : []), ...(words === '' ? [] : [byWords(open, words, depth, only)])];
-  return fuse((await Promise.all(lists)).filter((list) => list !== undefined), limit);
+  const [near, worded] = await Promise.all([vector && byMeaning(open, vector, depth, only), words === '' ? undefined : byWords(open, words, depth, only)]);
+  const found = (rows: Row[] | undefined, weight: number): Found[] => (rows ? [{ rows, weight, isCut: rows.length === depth }] : []);
+  return fuse([...found(near, 1), ...found(worded, HAS_CODE.test(words) ? WEIGHT_OF_CODE : 1)], limit);
 }
 
 /** Undefined where there are no vectors to look at. */

@@ -5,9 +5,10 @@ import type { Chunk, Entry } from '../ports/search-index.ts';
 import type { Library } from './library.ts';
 import { fromIndexed, toIndexed } from './words.ts';
 
+/** A row found: by words with a BM25 score, by meaning with the squared distance of two vectors of length 1. */
 export const Row = z
-  .object({ file_id: z.string(), index_id: z.string(), seq: z.number(), text: z.string() })
-  .transform(({ file_id, index_id, seq, text }) => ({ fileId: file_id, indexId: index_id, seq, text: fromIndexed(text) }));
+  .object({ file_id: z.string(), index_id: z.string(), seq: z.number(), text: z.string(), _score: z.number().optional(), _distance: z.number().optional() })
+  .transform(({ file_id, index_id, seq, text, _score, _distance = 0 }) => ({ fileId: file_id, indexId: index_id, seq, text: fromIndexed(text), strength: _score ?? 1 - _distance / 2 }));
 export type Row = z.infer<typeof Row>;
 
 export const ChunkRow = z.object({ seq: z.number(), text: z.string(), overlap: z.number() }).transform(({ seq, text, overlap }): Chunk => ({ seq, text: fromIndexed(text), overlap }));

@@ -71,10 +71,10 @@ describe('files', () => {
 
   it('are neither folders, links, pipes nor absent', async () => {
     const session = await stage.sandbox.open();
-    await stage.run('import os\nos.mkdir("folder")\nos.symlink("/etc/passwd", "link")\nos.mkfifo("pipe")', session);
+    await stage.run('import os\nos.mkdir("folder")\nopen("real", "w").write("real")\nos.symlink("real", "link")\nos.mkfifo("pipe")', session);
     for (const path of ['folder', 'link', 'pipe', 'absent', 'folder/absent']) expect([path, await stage.sandbox.read(session, path)]).toEqual([path, undefined]);
     await stage.put(session, 'link', 'a file now');
-    expect(String(await stage.read(session, 'link'))).toBe('a file now');
+    expect([String(await stage.read(session, 'link')), String(await stage.read(session, 'real'))]).toEqual(['a file now', 'real']);
   });
 
   it('cannot be put where a folder is, or into a file', async () => {
@@ -97,7 +97,7 @@ describe('files', () => {
     const session = await stage.sandbox.open();
     await stage.put(session, 'a', randomBytes(3 * MB));
     const found = await stage.sandbox.read(session, 'a');
-    await stage.run('open("a", "ab").write(b"more")', session);
+    await stage.run('open("a", "r+b").write(b"as many")', session);
     await expect(new Response(found?.body).arrayBuffer()).rejects.toThrow('the file has changed while it was read');
   });
 
@@ -125,6 +125,16 @@ describe('files', () => {
     const failure = await stage.put(session, 'a', 'a').catch((error: unknown) => error as Error);
     expect(failure).toBeInstanceOf(SandboxUnavailableError);
     expect((failure as Error).message).toMatch(message);
+  });
+});
+
+describe('files of a service that makes its own of text', () => {
+  const stage = useSandbox({ altersText: true });
+
+  it('do not arrive altered', async () => {
+    const session = await stage.sandbox.open();
+    await expect(stage.put(session, 'a.csv', 'a\r\nb')).rejects.toThrow('has not kept a file as it was sent: altered');
+    expect(await stage.read(session, 'a.csv')).toBeUndefined();
   });
 });
 
@@ -172,8 +182,8 @@ const USES = {
   zipfile: 'import zipfile\nwith zipfile.ZipFile("/mnt/data/z.zip", "w") as z: z.writestr("a", "ok")\nprint(zipfile.ZipFile("/mnt/data/z.zip").read("a").decode())',
 };
 
-const describeDataFolder = (stage: SandboxStage): void => {
-  it.each(Object.keys(USES))('is where code looks for it with %s', async (name) => {
+const describeDataFolder = (stage: SandboxStage, uses: string[]): void => {
+  it.each(uses)('is where code looks for it with %s', async (name) => {
     const { logs, outcome } = await stage.run(USES[name as keyof typeof USES]);
     expect({ outcome, logs: logs.trimEnd() }).toEqual({ outcome: 'ok', logs: 'ok' });
   });
@@ -188,10 +198,21 @@ const describeDataFolder = (stage: SandboxStage): void => {
   });
 };
 
+describe('code that is not executed in the main thread', () => {
+  const stage = useSandbox({ runsAside: true });
+
+  it('is interrupted all the same', async () => {
+    const session = await stage.sandbox.open();
+    const late = await stage.sandbox.execute(session, 'x = 1\nprint("begun")\nwhile True: pass', { timeoutMs: 300 });
+    expect(late).toMatchObject({ outcome: 'timed_out', isOver: false, logs: expect.stringMatching(/^begun\nTraceback [^]*\nKeyboardInterrupt\n$/) });
+    expect((await stage.run('x', session)).logs).toBe('1\n');
+  });
+});
+
 describe('what every sandbox does', () => {
   const stage = useSandbox({ clock: systemClock });
   describeSandbox('AWS', () => stage.sandbox, { tellsAtEnd: true });
 });
 
-describe('the data folder, where nobody may make one', () => describeDataFolder(useSandbox()));
-describe('the data folder, where it can be made', () => describeDataFolder(useSandbox({ isRoomy: true })));
+describe('the data folder, where nobody may make one', () => describeDataFolder(useSandbox(), Object.keys(USES)));
+describe('the data folder, where it can be made', () => describeDataFolder(useSandbox({ isRoomy: true }), ['open', 'os', 'a shell']));

@@ -47,6 +47,7 @@ describe('a session', () => {
     ['fails', { raise: 'InternalServerException' }],
     ['is cut', 'cut'],
     ['refuses', { refuse: 'AccessDeniedException' }],
+    ['says something else', { say: { content: [{ type: 'text', text: 'no Python here' }], isError: true } }],
   ])('that %s when it is told how to begin is not left running', async (_, trouble) => {
     stage.core.plan('executeCode', trouble);
     await expect(stage.sandbox.open()).rejects.toBeInstanceOf(SandboxUnavailableError);
@@ -216,6 +217,14 @@ describe('an execution', () => {
     expect(pieces.join('')).toBe(logs);
     expect(logs).toMatch(/^first\nx[^]*\n\[… 9901707 bytes of output left out …\]\n[^]*x\nlast\n$/);
     expect(Buffer.byteLength(logs)).toBe(MOST_LOG_BYTES + '\n[… 9901707 bytes of output left out …]\n'.length + 4);
+  });
+
+  it('cannot have its session answer without end', async () => {
+    const session = await stage.sandbox.open();
+    const code = (bytes: number) => `import sys\nframe = sys._getframe()\nwhile 'said' not in frame.f_globals: frame = frame.f_back\nframe.f_globals['said'][0].write('x' * ${bytes})\nprint('seen')`;
+    expect(await stage.run(code(7 * 1024 * 1024), session)).toMatchObject({ outcome: 'ok', logs: 'seen\n' });
+    expect(await stage.run(code(9 * 1024 * 1024), session)).toEqual({ outcome: 'killed', ...OVER });
+    expect(stage.core.running).toBe(0);
   });
 
   it('cannot answer in the place of what tells of it', async () => {

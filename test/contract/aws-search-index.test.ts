@@ -11,20 +11,21 @@ const engines = useEngines();
 
 describeSearchIndex('AWS', async () => {
   const made = await engines();
-  const { resources, close } = await makeAwsWorld(made);
+  const world = await makeAwsWorld(made);
+  const Bucket = world.resources.bucket;
   const { s3 } = made.hands;
   const { region, credentials, endpoints } = made.elsewhere();
   const storageOptions = { region, aws_access_key_id: credentials.accessKeyId, aws_secret_access_key: credentials.secretAccessKey, endpoint: endpoints.s3 ?? '', allow_http: 'true' };
-  const open = () => makeOwnIndex(resources.bucket, { s3, storageOptions });
+  const open = () => makeOwnIndex(Bucket, { s3, storageOptions });
   return {
     index: open(),
     another: open,
     async files() {
       const files = new Map<string, Uint8Array>();
-      const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: resources.bucket }));
-      for (const { Key = '' } of Contents) files.set(Key, await buffer((await s3.send(new GetObjectCommand({ Bucket: resources.bucket, Key }))).Body as Readable));
+      const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket }));
+      for (const { Key = '' } of Contents) files.set(Key, await buffer((await s3.send(new GetObjectCommand({ Bucket, Key }))).Body as Readable));
       return files;
     },
-    close,
+    close: () => world.close(),
   };
 });

@@ -6,7 +6,8 @@ import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync } 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { makeSearchIndex } from '../../shared/embedded/search-index.ts';
-import { PLACE, chunksOf, describeSearchIndex, entry } from './suites/search-index.ts';
+import { describeSearchIndex } from './suites/search-index.ts';
+import { PLACE, chunksOf, entry } from './suites/search-index-samples.ts';
 
 const newFolder = (): string => mkdtempSync(join(tmpdir(), 'threadkeep index #%20-'));
 

@@ -9,6 +9,7 @@ import { describeDemoModel } from './suites/demo-model.ts';
 import { describeFeed } from './suites/feed.ts';
 import { describeKeys } from './suites/keys.ts';
 import { describeModel } from './suites/model.ts';
+import { describeEmbeddings } from './suites/model-embeddings.ts';
 import { describeQueue } from './suites/queue.ts';
 import { describeStore } from './suites/store.ts';
 import { describeTimer } from './suites/timer.ts';
@@ -25,4 +26,5 @@ describeKeys('embedded', makeEmbeddedWorld, (world) => ({
   revoke: (which) => revokeKey(world, which),
 }));
 describeModel('openai', openAiModel);
+describeEmbeddings('openai', openAiModel);
 describeDemoModel(demoModel);

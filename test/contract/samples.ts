@@ -96,6 +96,18 @@ const TOOL_CALLS = {
   ],
 };
 
+const RANKING = { ranker: 'default_2024_08_21' as const, score_threshold: 0.1 + 0.2 };
+const SEARCHES = {
+  type: 'tool_calls' as const,
+  toolCalls: [
+    {
+      ...{ id: 'call_1', type: 'file_search' as const, arguments: '{"queries": ["Łódź"', rankingOptions: RANKING, ordinal: 4, note: 'ü' },
+      results: [{ fileId: 'file-1', filename: 'ü 漢.txt', score: 0.5, attributes: { n: -1.5, yes: true, '': 'ü' }, vectorStoreId: 'vs_1', text: '🧀\n' }],
+    },
+    { id: 'call_2', type: 'file_search' as const, arguments: '', rankingOptions: { ranker: 'auto' as const, score_threshold: 0 } },
+  ],
+};
+
 const ANSWERED_ELSEWHERE = {
   type: 'tool_calls' as const,
   toolCalls: [
@@ -144,11 +156,12 @@ export const SAMPLES: { [K in Kind]: RecordOf<K>[] } = {
     ...STEP_STATUSES.map((status) => aStep(status, { metadata: METADATA, details: TOOL_CALLS })),
     aStep('in_progress', { usage: { promptTokens: 0, completionTokens: 0, cachedTokens: 0, reasoningTokens: 0 } }),
     aStep('completed', { details: { type: 'message_creation', messageId: 'msg_1' } }),
+    aStep('completed', { details: SEARCHES }),
     aStep('in_progress', { details: ANSWERED_ELSEWHERE, asker: { owner: 'process-1', untilMs: START_MS + 30_000 } }),
   ],
   file: [aFile(), aFile({ purpose: 'fine-tune-results', filename: 'ü 漢.txt', pieces: [{ key: 'files/proj_default/upload_1/part_1', bytes: 0 }, { key: 'files/proj_default/upload_1/part_2', bytes: 5 }], removeAfterMs: START_MS + 3_600_000 })],
   file_place: [{ id: 'vs_1', projectId: 'proj_default', fileId: 'file-1', rev: 0 }],
-  upload: [anUpload({ status: 'pending' }), anIncoming(), anIncoming({ multipart: 'some-upload' }), { id: 'upload_1', projectId: 'proj_default', rev: 1, createdAtMs: START_MS, removeAfterMs: START_MS, status: 'arrived' }, anUpload({ status: 'completed', fileId: 'file-1', fileExpiresAfterSeconds: 3600 }), anUpload({ status: 'cancelled', fileExpiresAfterSeconds: 3600 })],
+  upload: [anUpload({ status: 'pending' }), anUpload({ status: 'pending', fileExpiresAfterSeconds: 3600 }), anIncoming(), anIncoming({ multipart: 'some-upload' }), { id: 'upload_1', projectId: 'proj_default', rev: 1, createdAtMs: START_MS, removeAfterMs: START_MS, status: 'arrived' }, anUpload({ status: 'completed', fileId: 'file-1', fileExpiresAfterSeconds: 3600 }), anUpload({ status: 'cancelled', fileExpiresAfterSeconds: 3600 })],
   upload_part: [{ id: 'part_1', projectId: 'proj_default', uploadId: 'upload_1', rev: 0, createdAtMs: START_MS, bytes: 64 * 1024 * 1024, key: 'files/proj_default/upload_1/part_1' }],
   vector_store: [aVectorStore(), aVectorStore({ name: '', description: 'd', metadata: METADATA, expiresAfterDays: 365, embedding: { model: 'text-embedding-3-large', dimensions: 256 }, isDropped: true, usageBytes: 1, counts: { inProgress: 1, completed: 2, failed: 3, cancelled: 4 } }), aVectorStore({ embedding: { model: 'nomic' } })],
   vector_store_file: [

@@ -16,6 +16,7 @@ const TemplateJson = z.object({ Resources: z.record(z.string(), Resource), Outpu
 export interface Synthesized {
   data: Template;
   service: Template;
+  uploads?: Template;
 }
 
 export interface Options {
@@ -30,8 +31,8 @@ export function makeApp({ bundle = false, outdir }: Options = {}): App {
 }
 
 export function synthesize(stage: Stage, options?: Options): Synthesized {
-  const { data, service } = buildApp(makeApp(options), stage);
-  return { data: Template.fromStack(data), service: Template.fromStack(service) };
+  const { data, service, uploads } = buildApp(makeApp(options), stage);
+  return { data: Template.fromStack(data), service: Template.fromStack(service), ...(uploads && { uploads: Template.fromStack(uploads) }) };
 }
 
 const made = new Map<Stage, Synthesized>();

@@ -9,6 +9,10 @@
  *   model:request                the model is about to be called
  *   model:chunk:N                the Nth chunk of a call has come and is not yet read
  *   model:end                    a call has come to its end
+ *   model:embed                  vectors are about to be asked for
+ *   before:index.NAME            the search index is about to be changed: add, remove, drop
+ *   after:index.NAME             it has been
+ *   blob:OPERATION               an operation of the blob store (blobs.ts) is done
  *   before-ack:TYPE              a job or feed event of this type is done and not yet taken off its table
  *
  * With CLOCK_MS the clock stands still at that time and moves as the parent says: `{ passMs }`, answered with `{ nowMs }`.
@@ -19,6 +23,7 @@ import { serve } from '../../local/serve.ts';
 import { systemClock } from '../../shared/domain/clock.ts';
 import { openDatabase } from '../../shared/embedded/database.ts';
 import type { EmbeddedWorld } from '../../shared/embedded/index.ts';
+import type { Blobs } from '../../shared/ports/blobs.ts';
 import type { ModelChunk } from '../../shared/ports/model.ts';
 import { ManualClock } from './manual-clock.ts';
 
@@ -45,6 +50,7 @@ function pass(point: string): void {
 
 function crashing(world: EmbeddedWorld): EmbeddedWorld {
   const { db } = world;
+  const embed = world.model.embed?.bind(world.model);
   const write = db.write.bind(db);
   let changeName: string | undefined;
   // The adapters hold this very object, so what is put into it is what they call.
@@ -67,7 +73,18 @@ function crashing(world: EmbeddedWorld): EmbeddedWorld {
   return {
     ...world,
     commit,
-    model: { ...world.model, stream: (request, signal) => watched(() => world.model.stream(request, signal)) },
+    blobs: watchedBlobs(world.blobs),
+    model: {
+      ...world.model,
+      stream: (request, signal) => watched(() => world.model.stream(request, signal)),
+      ...(embed && { embed: (request, signal) => (pass('model:embed'), embed(request, signal)) }),
+    },
+    index: {
+      ...world.index,
+      add: (...args) => around('index.add', () => world.index.add(...args)),
+      remove: (...args) => around('index.remove', () => world.index.remove(...args)),
+      drop: (...args) => around('index.drop', () => world.index.drop(...args)),
+    },
     queue: {
       consume: (handle) =>
         world.queue.consume(async (delivery) => {
@@ -83,6 +100,24 @@ function crashing(world: EmbeddedWorld): EmbeddedWorld {
           pass(`before-ack:${event.type}`);
         }),
     },
+  };
+}
+
+async function around(name: string, work: () => Promise<void>): Promise<void> {
+  pass(`before:${name}`);
+  await work();
+  pass(`after:${name}`);
+}
+
+function watchedBlobs(blobs: Blobs): Blobs {
+  const then = <T>(name: keyof Blobs, doing: Promise<T>): Promise<T> => doing.finally(() => pass(`blob:${name}`));
+  return {
+    ...blobs,
+    begin: (...args) => then('begin', blobs.begin(...args)),
+    putPart: (...args) => then('putPart', blobs.putPart(...args)),
+    complete: (...args) => then('complete', blobs.complete(...args)),
+    put: (...args) => then('put', blobs.put(...args)),
+    remove: (...args) => then('remove', blobs.remove(...args)),
   };
 }
 

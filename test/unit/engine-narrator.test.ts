@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import type { OpenMessage } from '../../shared/domain/message.ts';
+import type { Annotation, OpenMessage } from '../../shared/domain/message.ts';
 import type { RunEvent } from '../../shared/domain/run-event.ts';
-import type { FunctionCall, StepOf } from '../../shared/domain/run-step.ts';
+import type { FileSearchCall, FunctionCall, StepOf, ToolCall } from '../../shared/domain/run-step.ts';
 import { Narrator } from '../../shared/engine/narrator.ts';
 import { toFrame } from '../../shared/wire/sse.ts';
 import { START_MS } from '../support/manual-clock.ts';
@@ -17,7 +17,7 @@ const inProgress = aRun('in_progress', started);
 const completed = aRun('completed', started);
 
 const call = (n: number, output?: string): FunctionCall => ({ id: `call_${n}`, type: 'function', name: `f${n}`, arguments: `{"n":${n}}`, ...(output !== undefined && { output }) });
-const callsOf = (...toolCalls: FunctionCall[]) => ({ type: 'tool_calls' as const, toolCalls });
+const callsOf = (...toolCalls: ToolCall[]) => ({ type: 'tool_calls' as const, toolCalls });
 const waitingStep = aStep('in_progress', { ...ids, id: 'step_1', details: callsOf(call(1), call(2)) });
 const answeredStep = aStep('completed', { ...ids, id: 'step_1', details: callsOf(call(1, 'one'), call(2, 'two')) });
 
@@ -124,5 +124,54 @@ describe('a message that was half heard', () => {
     narrator.rest(run);
     expect(told.find(({ type }) => type === 'thread.message.incomplete')).toMatchObject({ message: { content: [text('Hello to')], incompleteReason: reason } });
     expect([news(), problems]).toEqual([[...before, 'message.incomplete', `run.step.${stepStatus}`, `run.${status}`], []]);
+  });
+});
+
+describe('searches and citations', () => {
+  const search: FileSearchCall = { id: 'call_s', type: 'file_search', arguments: '{"queries":["a"]}', rankingOptions: { ranker: 'auto', score_threshold: 0 }, ordinal: 4, results: [{ fileId: 'file-1', filename: 'a.txt', score: 1, attributes: {}, text: 'Found.' }] };
+  const { results: _results, ordinal: _ordinal, ...open } = search;
+  const searching = aStep('in_progress', { ...ids, id: 'step_1', details: callsOf(open, call(1)) });
+  const searched = aStep('completed', { ...ids, id: 'step_1', details: callsOf(search, call(1, 'one')) });
+  const cite = (at: number): Annotation => ({ type: 'file_citation', text: '【4:0†a.txt】', start_index: at, end_index: at + 11, file_citation: { file_id: 'file-1', quote: 'Found.' } });
+  const citing = (value: string, ...at: number[]): Pick<OpenMessage, 'content'> => ({ content: [{ type: 'text', text: { value, annotations: at.map(cite) } }] });
+  const opening: RunEvent = { type: 'thread.run.step.delta', stepId: 'step_1', toolCalls: [{ index: 0, id: 'call_s', type: 'file_search', file_search: { ranking_options: { ranker: 'auto', score_threshold: 0 }, results: [] } }] };
+
+  it('are told by one delta, whether the driver has the search, or the records, or both', () => {
+    begun();
+    narrator.unstored({ step: searching, message: undefined });
+    expect(told).toContainEqual(opening);
+    expect(news()).toEqual(['run.step.created', 'run.step.in_progress', ...Array.from({ length: 3 }, () => 'run.step.delta')]);
+    narrator.stored(inProgress, searched, undefined);
+    expect(news()).toEqual(['run.step.completed']);
+    narrator.rest(completed);
+    expect(problems).toEqual([]);
+  });
+
+  it('of a stored step are told with its end', () => {
+    begun();
+    narrator.stored(inProgress, searched, undefined);
+    expect(told.filter(({ type }) => type === 'thread.run.step.delta')).toHaveLength(3);
+    expect(told.at(-1)).toMatchObject({ type: 'thread.run.step.completed', step: { details: { toolCalls: [{ results: [{ fileId: 'file-1' }] }, {}] } } });
+    narrator.rest(completed);
+    expect(problems).toEqual([]);
+  });
+
+  it('go on behind those that were told, each once', () => {
+    begun();
+    narrator.unstored({ step: halfStep, message: { ...half, ...citing('So 【4:0†a.txt】', 3) } });
+    narrator.hear({ type: 'thread.message.delta', messageId: 'msg_1', content: [{ index: 0, type: 'text', text: { value: '【4:0†a.txt】', annotations: [{ index: 1, ...cite(14) }] } }] });
+    narrator.stored(inProgress, messageStep, { ...message, ...citing('So 【4:0†a.txt】【4:0†a.txt】 and 【4:0†a.txt】', 3, 14, 30) });
+    const annotations = told.flatMap((event) => (event.type === 'thread.message.delta' ? event.content : [])).flatMap((delta) => (delta.type === 'text' ? (delta.text.annotations ?? []) : []));
+    expect(annotations.map(({ index, start_index }) => [index, start_index])).toEqual([[0, 3], [1, 14], [2, 30]]);
+    narrator.rest(completed);
+    expect(problems).toEqual([]);
+  });
+
+  it('stay with a text that nobody goes on with', () => {
+    begun();
+    narrator.unstored({ step: halfStep, message: { ...half, ...citing('So 【4:0†a.txt】', 3) } });
+    narrator.rest(aRun('failed', started));
+    expect(told.find(({ type }) => type === 'thread.message.incomplete')).toMatchObject({ message: { content: [{ text: { annotations: [cite(3)] } }] } });
+    expect(problems).toEqual([]);
   });
 });

@@ -25,7 +25,7 @@ function request(body: string | Buffer, { boundary = 'b', contentType = `multipa
       else controller.close();
     },
   });
-  return new Request('http://localhost/v1/files', { method: 'POST', headers: { 'content-type': contentType }, body: stream, duplex: 'half' } as RequestInit);
+  return new Request('http://localhost/v1/files', { method: 'POST', headers: { 'content-type': contentType }, body: stream, duplex: 'half' });
 }
 
 /** The form as it was read: its fields, and what its file was. */
@@ -145,12 +145,9 @@ describe('what is no form', () => {
 
   test('a file that nobody wants any more is not read on', async () => {
     const error = new Error('enough');
-    const huge = new ReadableStream<Uint8Array>({ pull: (controller) => controller.enqueue(Buffer.from(FILE.repeat(100))) });
-    const endless = new Request('http://localhost/', { method: 'POST', headers: { 'content-type': 'multipart/form-data; boundary=other' }, body: huge, duplex: 'half' } as RequestInit);
-    const begun = new Request('http://localhost/', { method: 'POST', headers: { 'content-type': 'multipart/form-data; boundary=b' }, body: endlessFile(), duplex: 'half' } as RequestInit);
+    const endless = new Request('http://localhost/', { method: 'POST', headers: { 'content-type': 'multipart/form-data; boundary=b' }, body: endlessFile(), duplex: 'half' });
 
-    await expect(readForm(begun, { file: 'file', take: () => Promise.reject(error) })).rejects.toBe(error);
-    expect(endless.bodyUsed).toBe(false);
+    await expect(readForm(endless, { file: 'file', take: () => Promise.reject(error) })).rejects.toBe(error);
   });
 });
 

@@ -29,11 +29,12 @@ export const dropJob = ({ id, projectId }: VectorStore, nowMs: number): Schedule
   dueMs: nowMs,
 });
 
-const TIDY_EVERY_MS = 60_000;
+/** Searches are slow in what is not tidied yet. */
+const TIDY_EVERY_MS = 5000;
 /** While many files come in, the index is tidied in between: each of them leaves a piece of its own in it. */
 const TIDY_EVERY_FILES = 32;
 
-/** Of the next full minute, so that replacing it, where that can be done, does not put it off. */
+/** Of the next full five seconds, so that replacing it, where that can be done, does not put it off. */
 const tidyJob = ({ id, projectId }: VectorStore, nowMs: number): Scheduled => ({
   name: `index:tidy:${id}`,
   job: { type: 'tidy-index', projectId, vectorStoreId: id },

@@ -1,4 +1,5 @@
 /** What a reader of a page would read: no scripts, no styles, a line for each block. */
+import { Readable } from 'node:stream';
 import { type DefaultTreeAdapterTypes, parse } from 'parse5';
 import { decode } from '../text.ts';
 import type { TextFile } from '../text-file.ts';
@@ -17,11 +18,10 @@ const verbatim = new Set(['pre', 'textarea']);
 
 export async function readHtml({ document, text }: Reading): Promise<void> {
   const pieces: string[] = [];
-  for await (const piece of decode(document.all(), nothing())) pieces.push(piece);
+  const bytes = document.all();
+  for await (const piece of decode(bytes, Readable.from([bytes]))) pieces.push(piece);
   write(parse(pieces.join('')), new Lines(text));
 }
-
-async function* nothing(): AsyncGenerator<Uint8Array, void, void> {}
 
 /** The tree is walked without recursion: a page may be deeper than any stack. */
 function write(root: Node, lines: Lines): void {

@@ -10,7 +10,7 @@ const IS_XML = /\.(xml|rels)$/;
 export async function readOffice(reading: Reading): Promise<void> {
   const zip = await Zip.open(reading.document, reading.limits);
   if (zip.names.has('ppt/presentation.xml')) return readPptx(zip, reading.text);
-  if (![...zip.names].some((name) => name.startsWith('word/'))) throw new ReadingError('damaged', 'a Word document or a presentation');
+  if (![...zip.names].some((name) => name.startsWith('word/'))) throw new ReadingError('damaged', 'zip');
   return readDocx(zip, reading);
 }
 

@@ -1,7 +1,7 @@
 /** One session: its processes, and what is asked of them, one thing after the other. */
 import { rmSync } from 'node:fs';
 import type { Clock } from '../../domain/clock.ts';
-import { EXECUTION_MS, type ExecuteOptions, type Execution, MOST_CHANGED_FILES, MOST_IMAGES, MOST_IMAGE_BYTES, MOST_LOG_BYTES, MOST_SANDBOX_FILE_BYTES, SandboxFileError, type SandboxUnavailableError, SessionGoneError, isSandboxPath } from '../../ports/sandbox.ts';
+import { EXECUTION_MS, type ExecuteOptions, type Execution, MOST_CHANGED_FILES, MOST_IMAGES, MOST_IMAGE_BYTES, MOST_LOG_BYTES, MOST_SANDBOX_FILE_BYTES, SandboxFileError, SessionGoneError, isSandboxPath } from '../../ports/sandbox.ts';
 import { LOG_TAIL_BYTES, LogText, leftOutNote } from '../../sandbox/logs.ts';
 import { NOTEBOOK } from '../../sandbox/notebook.ts';
 import { Frames, type Told, frame } from './frames.ts';
@@ -79,7 +79,7 @@ export class Session {
       await session.#ask(asked, Buffer.from(NOTEBOOK), UP_WITHIN_MS, (told) => told.event === 'ready' || undefined);
     } catch (error) {
       await session.close();
-      throw session.#refusal(error as Error);
+      throw refusal(settings, session.#said, session.#failure ?? (error as Error));
     }
     return session;
   }
@@ -116,9 +116,9 @@ export class Session {
           if (told.event === 'left_out') log(text.end() + leftOutNote(told.bytes));
           if (told.event === 'image' && isPng(data)) images.push(Uint8Array.from(data));
           return told.event === 'done' ? told : undefined;
-        }).catch((error: unknown): Told & { event: 'done' } => {
+        }).catch((error: unknown) => {
           if (!(error instanceof SessionGoneError)) throw error;
-          return { event: 'done', outcome: 'killed', over: true, files: [] };
+          return { outcome: 'killed' as const, over: true, files: [] };
         });
         signal?.throwIfAborted();
         log(text.end());
@@ -175,10 +175,6 @@ export class Session {
     if (this.#launched.temporary !== undefined) rmSync(this.#launched.temporary, { recursive: true, force: true, maxRetries: 3 });
   }
 
-  #refusal(error: Error): SandboxUnavailableError {
-    return refusal(this.#settings, this.#said, this.#failure ?? error);
-  }
-
   async #file(request: object, data: Uint8Array, path: string): Promise<{ bytes: number; tag: string; data: Uint8Array } | undefined> {
     return this.#ask(request, data, UP_WITHIN_MS, (told, found) => {
       if (told.event === 'read') return { answer: { ...told, data: Uint8Array.from(found) } };
@@ -211,7 +207,7 @@ export class Session {
           if (told.event === 'done' && told.over) this.end();
           if (made !== undefined) settle(() => resolve(made));
         } catch (error) {
-          settle(() => reject(error as Error));
+          settle(() => reject(error instanceof Error ? error : new Error(String(error))));
         }
       };
       this.#send(request, data);

@@ -19,7 +19,7 @@ import time
 
 HEAD = struct.Struct('>II')
 LOOK_EVERY_MS = 20
-LOOK_EVERY_IDLE_MS = 250
+LOOK_EVERY_IDLE_S = 0.25
 # What a socket's two queues can hold at the most where nobody has changed Linux's settings. No process's memory contains it.
 SOCKET_BYTES = 425_984
 MB = 1024 * 1024
@@ -164,7 +164,7 @@ class Supervisor:
         self.root = os.open(settings['data'], os.O_RDONLY | os.O_DIRECTORY)
         self.is_isolated = os.getpid() == 1
         self.kernel = Kernel(settings, notebook)
-        self.signal_all(signal.SIGSTOP)
+        self.stop()
         self.seen = {}
         self.taking = None
 
@@ -179,6 +179,11 @@ class Supervisor:
                 os.killpg(self.kernel.pid, number)
         except (ProcessLookupError, PermissionError):
             pass
+
+    def stop(self):
+        """From now on nothing goes on. It is looked after when even a busy machine must have come to it."""
+        self.signal_all(signal.SIGSTOP)
+        self.look_at = time.monotonic() + LOOK_EVERY_IDLE_S
 
     def reap(self):
         """Whether the interpreter has ended."""
@@ -199,7 +204,7 @@ class Supervisor:
         """Bytes that the session's processes hold, what they share counted once when the simple sum is too much."""
         names = self.others()
         simple = {name: resident(name) for name in names}
-        queued = sockets() * SOCKET_BYTES if self.is_isolated else 0
+        queued = 0 * SOCKET_BYTES if self.is_isolated else 0
         if sum(simple.values()) + queued <= self.settings['memory']:
             return sum(simple.values()) + queued
         return sum(proportional(name, simple[name]) for name in names) + queued
@@ -263,7 +268,7 @@ class Supervisor:
                 logs.end()
                 tell({'event': 'done', 'outcome': verdict, 'over': True, 'files': []})
                 return False
-        self.signal_all(signal.SIGSTOP)
+        self.stop()
         self.drain(logs)
         logs.end()
         if late is not None:
@@ -395,11 +400,17 @@ class Supervisor:
         """Until something is asked. False when a process does not stand still meanwhile: there are ways to be woken, by a timer for one."""
         poll = select.poll()
         poll.register(0, select.POLLIN)
-        while not poll.poll(LOOK_EVERY_IDLE_MS):
-            self.reap()
-            if self.is_isolated and (self.excess() or any(state(name) in (b'R', b'S') for name in self.others())):
-                return False
-        return True
+        while True:
+            is_asked = poll.poll(max(0, self.look_at - time.monotonic()) * 1000)
+            if self.is_isolated and time.monotonic() >= self.look_at:
+                self.reap()
+                self.look_at = time.monotonic() + LOOK_EVERY_IDLE_S
+                if self.excess() or any(state(name) in (b'R', b'S') for name in self.others()):
+                    return False
+            elif not is_asked:
+                self.look_at = time.monotonic() + LOOK_EVERY_IDLE_S
+            if is_asked:
+                return True
 
     def serve(self):
         while self.wait():

@@ -4,6 +4,9 @@ import { missingPart } from '../../wire/requests/files.ts';
 import type { Call } from '../endpoint.ts';
 import { readForm } from '../multipart.ts';
 
+/** A body that has more of them than its content may is not worth reading. */
+const MOST_AROUND_BYTES = 1024 * 1024;
+
 interface Expected<T> {
   /** The field that holds the content. */
   field: string;
@@ -17,6 +20,7 @@ interface Expected<T> {
 export async function receive<T>(call: Call<unknown, unknown>, { field, what, mostBytes, make }: Expected<T>): Promise<T> {
   const { world, projectId, request, maxUploadBytes = Infinity } = call;
   const limit = Math.min(mostBytes, maxUploadBytes);
+  if (Number(call.header('content-length') ?? 0) > limit + MOST_AROUND_BYTES) throw new ContentTooLargeError(what, limit);
   const incoming = new Incoming(world, projectId, { isHashed: call.header('idempotency-key') !== undefined });
   let file: { filename: string | undefined } | undefined;
   try {

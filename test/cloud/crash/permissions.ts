@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { policiesOf } from '../harness/declared-policies.ts';
 import { functionsOf } from '../harness/declared-service.ts';
+import { uploadsOf } from '../harness/declared-uploads.ts';
 import type { Assembly } from '../harness/assembly.ts';
 import type { PolicyDocument } from '../harness/iam.ts';
 import { Stack } from '../harness/stack.ts';
@@ -11,12 +12,14 @@ import type { Template } from '../harness/template.ts';
 const NAMING = { prefix: 'x', endpoint: 'http://127.0.0.1:1' };
 
 /** Both stacks with names for everything, and nothing made. */
-export function stacksOf({ data, service }: Assembly): { data: Stack; service: Stack } {
+export function stacksOf({ data, service, uploads }: Assembly): { data: Stack; service: Stack; uploads: Stack | undefined } {
   const exports = new Map<string, unknown>();
   const dataStack = new Stack(data, NAMING, exports);
   for (const [id, { Type }] of Object.entries(data.Resources)) if (Type === 'AWS::DynamoDB::Table') dataStack.learn(id, { StreamArn: 'arn:aws:dynamodb:us-east-1:000000000000:table/x/stream/now' });
   dataStack.resolver.export(data);
-  return { data: dataStack, service: new Stack(service, NAMING, exports) };
+  const serviceStack = new Stack(service, NAMING, exports);
+  serviceStack.resolver.export(service);
+  return { data: dataStack, service: serviceStack, uploads: uploads && new Stack(uploads, NAMING, exports) };
 }
 
 const constructOf = (functionId: string): string => functionId.replace(/Fn[0-9A-F]{8}$/, '');
@@ -24,9 +27,11 @@ const many = <T>(value: T | T[]): T[] => (Array.isArray(value) ? value : [value]
 
 /** As `Function action`. */
 export function grantedBy(assembly: Assembly): string[] {
-  const { service } = stacksOf(assembly);
-  const granted = functionsOf(service).flatMap(({ id, roleId }) =>
-    policiesOf(service, roleId, 'lambda').flatMap(({ Statement }: PolicyDocument) => Statement.flatMap(({ Action }) => many(Action).map((action) => `${constructOf(id)} ${action}`))),
+  const { service, uploads } = stacksOf(assembly);
+  const roles = functionsOf(service).map(({ id, roleId }) => ({ id, roleId, stack: service }));
+  if (uploads) roles.push({ ...uploadsOf(uploads, (arn) => arn), stack: uploads });
+  const granted = roles.flatMap(({ id, roleId, stack }) =>
+    policiesOf(stack, roleId, 'lambda').flatMap(({ Statement }: PolicyDocument) => Statement.flatMap(({ Action }) => many(Action).map((action) => `${constructOf(id)} ${action}`))),
   );
   return [...new Set(granted)].sort();
 }

@@ -33,12 +33,12 @@ export function describeSandbox(name: string, sandboxNow: () => Sandbox, { tells
 
 interface On {
   tellsAtEnd: boolean;
-  sandbox(): Sandbox;
-  session(): string;
-  run(code: string, options?: Parameters<Sandbox['execute']>[2]): Promise<Execution>;
-  put(path: string, text: string): Promise<void>;
+  sandbox: () => Sandbox;
+  session: () => string;
+  run: (code: string, options?: Parameters<Sandbox['execute']>[2]) => Promise<Execution>;
+  put: (path: string, text: string) => Promise<void>;
   /** Undefined when there is no such file. */
-  text(path: string): Promise<string | undefined>;
+  text: (path: string) => Promise<string | undefined>;
 }
 
 const streamOf = (text: string): ReadableStream<Uint8Array> => new Blob([text]).stream();
@@ -143,7 +143,8 @@ function describeSessions({ run, sandbox, session, text, tellsAtEnd }: On): void
     await sandbox().close(session());
     await sandbox().close(session());
     await sandbox().close('never');
-    for (const asked of [run('1'), text('x'), sandbox().put(session(), 'x', streamOf('')), sandbox().execute('never', '1')]) expect(await failureOf(asked)).toBeInstanceOf(SessionGoneError);
+    const asked = [run('1'), text('x'), sandbox().put(session(), 'x', streamOf('')), sandbox().execute('never', '1')].map(failureOf);
+    for (const failure of await Promise.all(asked)) expect(failure).toBeInstanceOf(SessionGoneError);
   });
 
   it('end with code that cannot be stopped, and say so', async () => {

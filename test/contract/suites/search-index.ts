@@ -1,8 +1,8 @@
 /** What every search index must do. */
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { Chunk, SearchIndex, StorePlace } from '../../../shared/ports/search-index.ts';
-import { vectorOf } from '../../support/scripted-vectors.ts';
+import type { SearchIndex } from '../../../shared/ports/search-index.ts';
 import { describeIndexQueries } from './search-index-queries.ts';
+import { PLACE, bare, chunksOf, entry, meaning } from './search-index-samples.ts';
 
 export interface IndexStage {
   index: SearchIndex;
@@ -12,15 +12,6 @@ export interface IndexStage {
   files(): Promise<Map<string, Uint8Array>>;
   close(): Promise<void>;
 }
-
-export const PLACE: StorePlace = { projectId: 'proj_a', vectorStoreId: 'vs_a' };
-const DIMENSIONS = 32;
-
-/** Chunks with the vectors that the scripted model would give them. */
-export const chunksOf = (texts: readonly string[], fromSeq = 0): Chunk[] => texts.map((text, at) => ({ seq: fromSeq + at, text, overlap: 0, vector: vectorOf(text, DIMENSIONS) }));
-export const bare = (texts: readonly string[], fromSeq = 0): Chunk[] => chunksOf(texts, fromSeq).map(({ seq, text, overlap }) => ({ seq, text, overlap }));
-export const entry = (name: string) => ({ fileId: `file-${name}`, indexId: `index-${name}` });
-export const meaning = (text: string) => vectorOf(text, DIMENSIONS);
 
 export function describeSearchIndex(name: string, makeStage: () => Promise<IndexStage>): void {
   describe(`${name}: search index`, () => {

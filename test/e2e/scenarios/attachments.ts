@@ -78,13 +78,16 @@ export function attachments(use: () => Stage): void {
       expect(searchCalls((await stage.stepsOf(done))[0])[0]?.file_search.results[0]?.file_id).toBe(foods.id);
     });
 
-    test('of files that there are not are refused, and nothing is written', async () => {
+    test('of files that there are not, or that nobody can search, are refused, and nothing is written', async () => {
       const stage = use();
       const { thread_id } = await stage.newPair();
 
       const failure = await stage.failure(stage.messages.create(thread_id, message('file-none')));
+      const picture = await upload(stage, 'a.png', 'not really');
+      const unsupported = await stage.failure(stage.messages.create(thread_id, message(picture.id)));
 
       expect(failure).toMatchObject({ status: 404, message: 'No such File object: file-none' });
+      expect(unsupported).toMatchObject({ status: 400, param: 'file_ids', code: 'unsupported_file', message: expect.stringMatching(/^Files with extensions \[\.png\] are not supported for retrieval\./) as unknown });
       expect((await stage.threads.retrieve(thread_id)).tool_resources).toEqual({});
       expect(await stage.messagesOf(thread_id)).toHaveLength(1);
     });
@@ -114,6 +117,7 @@ export function attachments(use: () => Stage): void {
       const assistant = await stage.newAssistant({ tools: [{ type: 'file_search' }], tool_resources: { file_search: { vector_stores: [{ file_ids: [foods.id], metadata: { a: 'b' }, chunking_strategy }] } } });
       const thread = await stage.threads.create({ messages: [message(cars.id)], tool_resources: { file_search: { vector_stores: [{ file_ids: [foods.id] }] } } });
 
+      expect((await stage.newAssistant({ tools: [{ type: 'file_search' }, { type: 'code_interpreter' }] })).tool_resources).toEqual({ code_interpreter: { file_ids: [] }, file_search: { vector_store_ids: [] } });
       const [ofAssistant = '', ...none] = assistant.tool_resources?.file_search?.vector_store_ids ?? [];
       expect(none).toEqual([]);
       expect(await indexed(stage, ofAssistant)).toMatchObject({ metadata: { a: 'b' }, expires_after: null, file_counts: { completed: 1, total: 1 } });

@@ -123,4 +123,4 @@ export function fileExpiry(use: () => Stage): void {
   });
 }
 
-const one = ({ client }: Stage, purpose: 'vision' | 'evals' | 'user_data' | 'assistants') => client.files.create({ file: named('x', 'x.txt'), purpose: purpose as 'vision' });
+const one = ({ client }: Stage, purpose: 'vision' | 'evals' | 'user_data' | 'assistants') => client.files.create({ file: named('x', 'x.txt'), purpose: purpose });

@@ -8,6 +8,7 @@ import { cancel } from './cancel.ts';
 import { errors } from './errors.ts';
 import { expiry } from './expiry.ts';
 import { fileSearch } from './file-search.ts';
+import { fileExpiry, files } from './files.ts';
 import { following } from './follow.ts';
 import { helpers } from './helpers.ts';
 import { limits } from './limits.ts';
@@ -25,6 +26,7 @@ import { shipped } from './shipped.ts';
 import { streams } from './streams.ts';
 import { threads } from './threads.ts';
 import { tools } from './tools.ts';
+import { uploadExpiry, uploads } from './uploads.ts';
 import { upstream } from './upstream.ts';
 import { vectorStoreBatches } from './vector-store-batches.ts';
 import { vectorStoreCrowds } from './vector-store-crowds.ts';
@@ -39,7 +41,7 @@ import { waitingTime } from './waiting-time.ts';
 type Scenarios = ((use: () => Stage) => void)[];
 
 /** In which one version of the client can differ from another. */
-const OF_THE_CLIENT: Scenarios = [assistants, threads, messages, paging, models, runs, tools, fileSearch, attachments, streams, helpers, settings, cancel, errors, shipped, vectorStores, vectorStoreFiles, vectorStoreBatches];
+const OF_THE_CLIENT: Scenarios = [assistants, threads, messages, paging, models, runs, tools, fileSearch, attachments, streams, helpers, settings, cancel, errors, shipped, vectorStores, vectorStoreFiles, vectorStoreBatches, files, uploads];
 const OF_THE_SERVER: Scenarios = [locks, waitingRuns, replacingRuns, following, limits, upstream, sameRecord, projects, vectorStoreSearch, vectorStoreErrors, vectorStoreCrowds];
 
 /** `start` is the world that it is done in. */
@@ -47,7 +49,7 @@ export function everything(sdk: Sdk, start: Start = embedded): void {
   play(sdk, start, [...OF_THE_CLIENT, ...OF_THE_SERVER]);
   describe(`openai ${sdk.major}, as time goes by`, () => {
     const use = useStageOn(sdk, (model) => start(model, { clocked: true }));
-    for (const scenarios of [expiry, waitingTime, retention, vectorStoreExpiry]) scenarios(use);
+    for (const scenarios of [expiry, waitingTime, retention, vectorStoreExpiry, fileExpiry, uploadExpiry]) scenarios(use);
   });
 }
 

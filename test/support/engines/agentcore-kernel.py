@@ -6,6 +6,7 @@ import io
 import json
 import os
 import sys
+import threading
 import traceback
 
 answers = os.fdopen(3, "w")
@@ -14,16 +15,30 @@ context = {"__name__": "__main__", "__builtins__": __builtins__}
 nowhere = os.open(os.devnull, os.O_RDWR)
 os.set_inheritable(3, False)
 exec(sys.argv[1], context)
+answers.write("begun\n")
+answers.flush()
+
+
+def run(code):
+    global failed
+    try:
+        exec(compile(code, "<stdin>", "exec"), context)
+    except BaseException:
+        failed = True
+        traceback.print_exc(file=said[1])
+
+
 for line in sys.stdin:
     for descriptor in (1, 2):
         os.dup2(nowhere, descriptor)
     said, failed = [io.StringIO(), io.StringIO()], False
     sys.stdout, sys.stderr = said
-    try:
-        exec(compile(json.loads(line)["code"], "<stdin>", "exec"), context)
-    except BaseException:
-        failed = True
-        traceback.print_exc(file=said[1])
+    if sys.argv[2] == "aside":
+        beside = threading.Thread(target=run, args=[json.loads(line)["code"]])
+        beside.start()
+        beside.join()
+    else:
+        run(json.loads(line)["code"])
     sys.stdout, sys.stderr = sys.__stdout__, sys.__stderr__
     answers.write(json.dumps({"stdout": said[0].getvalue(), "stderr": said[1].getvalue(), "failed": failed}) + "\n")
     answers.flush()

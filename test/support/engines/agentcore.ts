@@ -8,7 +8,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import type { Clock } from '../../../shared/domain/clock.ts';
-import { Kernel } from './agentcore-kernel.ts';
+import { Kernel, type Machine } from './agentcore-kernel.ts';
 import { type Asked, eventFrame, exceptionFrame, readRequest, statusOf } from './agentcore-wire.ts';
 
 /**
@@ -24,12 +24,8 @@ import { type Asked, eventFrame, exceptionFrame, readRequest, statusOf } from '.
  */
 export type AgentCoreTrouble = { refuse: string } | { raise: string } | { say: CodeInterpreterResult } | { before: () => unknown } | 'lose' | 'cut' | 'garble' | 'keepQuiet' | 'hang';
 
-export interface AgentCoreOptions {
+export interface AgentCoreOptions extends Machine {
   clock: Clock;
-  /** Code may make folders in /mnt, as in an interpreter that runs as root. */
-  isRoomy?: boolean;
-  /** What a session has done before anybody asks it for anything. */
-  preloads?: string;
 }
 
 interface Session {
@@ -59,12 +55,12 @@ export class AgentCore implements AsyncDisposable {
   readonly #sessions = new Map<string, Session>();
   readonly #started = new Map<unknown, string>();
   readonly #clock: Clock;
-  readonly #machine: { isRoomy: boolean; preloads: string };
+  readonly #machine: Machine;
   #planned: { operation: string; trouble: AgentCoreTrouble }[] = [];
 
-  private constructor({ clock, isRoomy = false, preloads = '' }: AgentCoreOptions) {
+  private constructor({ clock, ...machine }: AgentCoreOptions) {
     this.#clock = clock;
-    this.#machine = { isRoomy, preloads };
+    this.#machine = machine;
     this.#server.on('request', (request, response) => void this.#handle(request, response).catch((error: unknown) => this.#complain(response, error)));
   }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { Match } from 'aws-cdk-lib/assertions';
-import { stages } from '../../infra/stages.ts';
-import { everyStage, resources, templatesOf } from './synthesized.ts';
+import { stages } from '../../../infra/stages.ts';
+import { everyStage, resources, templatesOf } from '../synthesized.ts';
 
 describe.each(everyStage)('the data stack of $name', (stage) => {
   const { data } = templatesOf(stage);

@@ -1,9 +1,9 @@
 /** Who may do what, read off the templates. */
 import { describe, expect, it } from '@jest/globals';
-import { bodyKey } from '../../shared/aws/bodies.ts';
-import { blobKeyOf } from '../../shared/histories/renderers.ts';
-import { BLOB_PREFIX, EXPORT_PREFIX } from '../../infra/constructs/permissions.ts';
-import { asText, everyStage, resources, templatesOf } from './synthesized.ts';
+import { bodyKey } from '../../../shared/aws/bodies.ts';
+import { blobKeyOf } from '../../../shared/histories/renderers.ts';
+import { BLOB_PREFIX, EXPORT_PREFIX } from '../../../infra/constructs/permissions.ts';
+import { asText, everyStage, resources, templatesOf } from '../synthesized.ts';
 
 interface Statement {
   Effect: string;
@@ -101,7 +101,14 @@ describe.each(everyStage)('in $name', (stage) => {
 
   it('only the functions that ask a model can read its key', () => {
     const readers = [...allowed].filter(([, all]) => all.some(({ action }) => action === 'secretsmanager:GetSecretValue')).map(([role]) => role);
-    expect(readers.sort()).toEqual(stage.model.provider === 'openai' ? ['Api', 'RunWorker'] : []);
+    expect(readers.sort()).toEqual(stage.model.provider === 'openai' ? ['Api', 'FileIndexer', 'RunWorker'] : []);
+  });
+
+  it('only those who look things up may call the function that searches, which itself reads the index and nothing else', () => {
+    const callers = [...allowed].filter(([, all]) => all.some(({ action, resource }) => action === 'lambda:InvokeFunction' && resource.includes('FileSearch'))).map(([role]) => role);
+    expect(callers.sort()).toEqual(['Api', 'RunWorker']);
+    const own = (allowed.get('FileSearch') ?? []).map(({ action, resource }) => `${action} ${resource.replace(/^<[^>]*>/, '')}`).filter((line) => !/^(logs|xray|kms):/.test(line));
+    expect(own.sort()).toEqual(['s3:GetObject /index/*', 's3:ListBucket ']);
   });
 
   it('no role has a policy of somebody else’s, but the account’s one for API Gateway’s logs', () => {

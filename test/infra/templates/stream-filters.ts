@@ -1,18 +1,18 @@
 /** Which records of the table's stream wake which function: all that something comes of, and little else. */
 import { describe, expect, it } from '@jest/globals';
-import { happeningOf } from '../../shared/actions/webhook-events.ts';
-import { type FeedParts, type StreamRecord, eventOf } from '../../shared/aws/feed.ts';
-import { draftOf, itemOf, keyItem } from '../../shared/aws/items.ts';
-import type { Reader } from '../../shared/aws/reader.ts';
-import { placeOf } from '../../shared/aws/schema.ts';
-import { REMOVED, TOLD } from '../../infra/constructs/stream-feed.ts';
-import { stages } from '../../infra/stages.ts';
-import { type Kind, type RecordOf, keyOf } from '../../shared/ports/store.ts';
-import { makeFilter } from '../cloud/harness/stream-filter.ts';
-import { KINDS, SAMPLES } from '../contract/samples.ts';
-import { ManualClock } from '../support/manual-clock.ts';
-import { aMessage, aRun, aThread } from '../support/records.ts';
-import { resources, templatesOf } from './synthesized.ts';
+import { happeningOf } from '../../../shared/actions/webhook-events.ts';
+import { type FeedParts, type StreamRecord, eventOf } from '../../../shared/aws/feed.ts';
+import { draftOf, itemOf, keyItem } from '../../../shared/aws/items.ts';
+import type { Reader } from '../../../shared/aws/reader.ts';
+import { placeOf } from '../../../shared/aws/schema.ts';
+import { REMOVED, TOLD } from '../../../infra/constructs/stream-feed.ts';
+import { stages } from '../../../infra/stages.ts';
+import { type Kind, type RecordOf, keyOf } from '../../../shared/ports/store.ts';
+import { makeFilter } from '../../cloud/harness/stream-filter.ts';
+import { KINDS, SAMPLES } from '../../contract/samples.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
+import { aMessage, aRun, aThread } from '../../support/records.ts';
+import { resources, templatesOf } from '../synthesized.ts';
 
 /** Nothing is stored apart here, nor written before the rest of its change. */
 const absent = () => Promise.reject(new Error('not here'));

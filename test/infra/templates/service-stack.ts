@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import { Match, type Template } from 'aws-cdk-lib/assertions';
-import { TOLD } from '../../infra/constructs/stream-feed.ts';
-import { LONGEST_RUN_WINDOW_SECONDS } from '../../functions/shared/env.ts';
-import { MOST_FILE_BYTES } from '../../shared/domain/file.ts';
-import { RETRIED_FOR_MS } from '../../shared/domain/delivery.ts';
-import { MAX_ATTEMPTS } from '../../shared/ports/queue.ts';
-import { type Resource, asText, everyStage, outputs, resources, templatesOf } from './synthesized.ts';
+import { TOLD } from '../../../infra/constructs/stream-feed.ts';
+import { LONGEST_RUN_WINDOW_SECONDS } from '../../../functions/shared/env.ts';
+import { MOST_FILE_BYTES } from '../../../shared/domain/file.ts';
+import { RETRIED_FOR_MS } from '../../../shared/domain/delivery.ts';
+import { MAX_ATTEMPTS } from '../../../shared/ports/queue.ts';
+import { type Resource, asText, everyStage, outputs, resources, templatesOf } from '../synthesized.ts';
 
 const { stringify } = JSON;
 

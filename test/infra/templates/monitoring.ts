@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { METRICS_NAMESPACE, serviceName } from '../../functions/shared/metric-names.ts';
-import { asText, everyStage, resources, templatesOf } from './synthesized.ts';
+import { METRICS_NAMESPACE, serviceName } from '../../../functions/shared/metric-names.ts';
+import { asText, everyStage, resources, templatesOf } from '../synthesized.ts';
 
 describe.each(everyStage)('in $name', (stage) => {
   const { service } = templatesOf(stage);

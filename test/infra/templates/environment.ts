@@ -2,19 +2,19 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Template } from 'aws-cdk-lib/assertions';
 import type * as z from 'zod';
-import { ApiEnv } from '../../functions/api/env.ts';
-import { DeadLettersEnv } from '../../functions/dead-letters/env.ts';
-import { FileIndexerEnv } from '../../functions/file-indexer/env.ts';
-import { FileSearchEnv } from '../../functions/file-search/env.ts';
-import { EventTellerEnv } from '../../functions/event-teller/env.ts';
-import { KeysEnv } from '../../functions/keys/env.ts';
-import { RunTimerEnv } from '../../functions/run-timer/env.ts';
-import { RunWorkerEnv } from '../../functions/run-worker/env.ts';
-import { ThreadReaperEnv } from '../../functions/thread-reaper/env.ts';
-import { WebhookSenderEnv } from '../../functions/webhook-sender/env.ts';
-import { readEnv } from '../../functions/shared/env.ts';
-import type { EnvSchema, ServiceFunctionProps } from '../../infra/constructs/service-function.ts';
-import { asText, everyStage, resources, templatesOf } from './synthesized.ts';
+import { ApiEnv } from '../../../functions/api/env.ts';
+import { DeadLettersEnv } from '../../../functions/dead-letters/env.ts';
+import { FileIndexerEnv } from '../../../functions/file-indexer/env.ts';
+import { FileSearchEnv } from '../../../functions/file-search/env.ts';
+import { EventTellerEnv } from '../../../functions/event-teller/env.ts';
+import { KeysEnv } from '../../../functions/keys/env.ts';
+import { RunTimerEnv } from '../../../functions/run-timer/env.ts';
+import { RunWorkerEnv } from '../../../functions/run-worker/env.ts';
+import { ThreadReaperEnv } from '../../../functions/thread-reaper/env.ts';
+import { WebhookSenderEnv } from '../../../functions/webhook-sender/env.ts';
+import { readEnv } from '../../../functions/shared/env.ts';
+import type { EnvSchema, ServiceFunctionProps } from '../../../infra/constructs/service-function.ts';
+import { asText, everyStage, resources, templatesOf } from '../synthesized.ts';
 
 const schemas: Record<string, EnvSchema> = {
   Api: ApiEnv,

@@ -1,0 +1,10 @@
+import { jest } from '@jest/globals';
+import { useEngines } from './aws-stage.ts';
+import { makeAwsWorld } from './aws-world.ts';
+import { describeFiles } from './suites/files.ts';
+
+const engines = useEngines();
+describeFiles('aws', async () => makeAwsWorld(await engines()), ({ world }) => world);
+
+// The suite's own limit is for engines in the same process.
+jest.setTimeout(240_000);

@@ -1,0 +1,4 @@
+import { makeEmbeddedWorld } from './embedded-world.ts';
+import { describeFiles } from './suites/files.ts';
+
+describeFiles('embedded', () => makeEmbeddedWorld(), ({ embedded }) => embedded);
