@@ -52,7 +52,6 @@ const homes = {
   '@fastify/busboy': ['shared/http/multipart.ts'],
   unpdf: ['shared/documents'],
   mammoth: ['shared/documents'],
-  'html-to-text': ['shared/documents'],
   'word-extractor': ['shared/documents'],
   parse5: ['shared/documents'],
   yauzl: ['shared/documents'],

@@ -11,6 +11,6 @@ export default {
   // Most of a test's time is waiting for processes; jest's own choice on two cores would be one worker.
   maxWorkers: 2,
   testMatch: ['<rootDir>/test/**/*.test.ts'],
-  // These need engines that exist for Linux on x64 alone: npm run test:aws, npm run test:cloud.
-  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/contract/aws', '<rootDir>/test/cloud/'],
+  // These need engines that exist for Linux on x64 alone, or Debian packages: npm run test:aws, test:cloud, test:sandbox.
+  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/contract/aws', '<rootDir>/test/cloud/', '<rootDir>/test/sandbox/', 'sandbox[^/]*\\.test\\.ts$'],
 };

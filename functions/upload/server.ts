@@ -18,9 +18,6 @@ import { UploadEnv } from './env.ts';
 const MOST_JSON_BYTES = 1_000_000;
 /** As long as the whole of a request may take: Lambda's limit. */
 const LONGEST_MS = 900_000;
-/** Where Lambda looks for the server when it says nothing else. */
-const USUALLY = '0.0.0.0:3000';
-
 const env = readEnv(UploadEnv);
 const telemetry = openTelemetry(env);
 const world = openWorld(env, telemetry);
@@ -35,6 +32,6 @@ async function fetch(request: Request): Promise<Response> {
   }
 }
 
-const [host, port] = (process.env['AWS_LAMBDA_HTTP_ENDPOINT'] ?? USUALLY).split(':');
+const [host, port] = env.AWS_LAMBDA_HTTP_ENDPOINT.split(':');
 const listener = getRequestListener(fetch);
 createServer({ requestTimeout: LONGEST_MS }, (request, response) => void listener(request, response)).listen(Number(port), host);

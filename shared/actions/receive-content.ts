@@ -64,10 +64,15 @@ export class Incoming {
       this.#bytes += chunk.byteLength;
       if (this.#bytes > mostBytes) throw new TooManyBytesError();
       this.#hash?.update(chunk);
-      this.#held.push(chunk);
-      this.#heldBytes += chunk.byteLength;
-      if (this.#isOver) return;
-      if (this.#heldBytes >= AT_ONCE_BYTES) await (this.#putting = this.#putPart());
+      // What comes at once may be more than is to be put at once.
+      for (let at = 0; at < chunk.byteLength; ) {
+        const slice = chunk.subarray(at, at + AT_ONCE_BYTES - this.#heldBytes);
+        at += slice.byteLength;
+        this.#held.push(slice);
+        this.#heldBytes += slice.byteLength;
+        if (this.#isOver) return;
+        if (this.#heldBytes === AT_ONCE_BYTES) await (this.#putting = this.#putPart());
+      }
     }
   }
 

@@ -43,10 +43,12 @@ class Notebook:
             finally:
                 self.is_running = False
         except SystemExit as left:
+            self.is_running = False  # Once more: the interrupt may have come just before it was said.
             if os.getpid() == self.pid and left.code not in (None, 0):
                 outcome = 'error'
                 complain('SystemExit: %s' % (left.code,))
         except BaseException as error:
+            self.is_running = False
             outcome = 'error'
             if os.getpid() == self.pid:
                 self.tell(error)

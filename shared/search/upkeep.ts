@@ -35,11 +35,13 @@ async function isUntidy({ table }: OpenTable): Promise<boolean> {
 export async function tidyTable(open: OpenTable): Promise<void> {
   if (!(await isUntidy(open))) return;
   const { table } = open;
-  if ((await deletedRows(table)) > 0) await addNeighbour(open);
-  // Rows are rewritten together only when the same indexes know all of them, so the second time does what the first could not.
-  for (let rounds = 0; rounds < MOST_ROUNDS; rounds++) {
+  let isHoled = (await deletedRows(table)) > 0;
+  if (isHoled) await addNeighbour(open);
+  await table.optimize();
+  // Rows are rewritten together only when the same indexes know all of them, so a further time does what the first could not.
+  for (let rounds = 1; isHoled && rounds < MOST_ROUNDS; rounds++) {
     await table.optimize();
-    if (rounds > 0 && (await deletedRows(table)) === 0) break;
+    isHoled = (await deletedRows(table)) > 0;
   }
   await ensureVectorIndex(open);
   // Now nothing but versions before this one has what was deleted.

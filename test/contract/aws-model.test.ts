@@ -9,6 +9,7 @@ import { type Model, ModelError } from '../../shared/ports/model.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { ScriptedModel, text } from '../support/scripted-model.ts';
 import { describeModel } from './suites/model.ts';
+import { describeEmbeddings } from './suites/model-embeddings.ts';
 import { collect, never, REQUEST, textOf } from './suites/model-reading.ts';
 import { failureOf } from './suites/stage.ts';
 
@@ -62,6 +63,11 @@ beforeEach(() => {
 const made = (settings: ModelSettings): Model => makeModel(settings, { secrets: secrets.client, clock });
 
 describeModel('an endpoint with its key in Secrets Manager', ({ apiKey, ...upstream }) => {
+  secrets.value = apiKey;
+  return made({ ...upstream, provider: 'openai', secretId: 'model-key' });
+});
+
+describeEmbeddings('an endpoint with its key in Secrets Manager', ({ apiKey, ...upstream }) => {
   secrets.value = apiKey;
   return made({ ...upstream, provider: 'openai', secretId: 'model-key' });
 });

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import type { Json } from '../support/contract-json.ts';
 import { faultsOf } from './answers.ts';
 import { type BadRequest, badRequests, table } from './requests.ts';
-import { samples } from './samples.ts';
+import { samples, upload } from './samples.ts';
 import { Target, idOf } from './target.ts';
 
 // Thousands of generated bad requests to the real server: never a 5xx, never a word of its insides, nothing half-written.
@@ -101,16 +101,17 @@ it('every route that takes a POST has a sample here for the mutations to begin w
 
 it('every sample would be taken, so that what is wrong with a mutation is the mutation', async () => {
   const bodies = samples(target.ids);
-  const { thread_id, run_id, message_id, assistant_id, webhook_endpoint_id, function_name } = target.ids;
+  // What has been completed or cancelled, by a request that only looked bad, takes nothing more.
+  const ids = { ...target.ids, upload_id: idOf(await target.good('POST', '/uploads', upload)) };
   // A name can be taken once, and may have been by a request that only looked bad.
   await target.send({ method: 'DELETE', path: `/v1/tool_endpoints/${bodies['POST /tool_endpoints']?.['name'] as string}`, headers: { authorization: 'Bearer sk-local' } });
   for (const [name, body] of Object.entries(bodies)) {
     const [method = '', pattern = ''] = name.split(' ');
-    const path = pattern.replace(':thread_id', thread_id).replace(':run_id', run_id).replace(':message_id', message_id).replace(':assistant_id', assistant_id).replace(':webhook_endpoint_id', webhook_endpoint_id).replace(':function_name', function_name);
+    const path = pattern.replace(/:(\w+)/g, (_, id: keyof typeof ids) => ids[id]);
     const answer = await target.send({ method, path: `/v1${path}`, headers: { authorization: 'Bearer sk-local' }, body: body && JSON.stringify(body) });
     await target.settled();
-    // These two are about a run that has ended: refused for that, not for their bodies.
-    const isTooLate = /\/(cancel|submit_tool_outputs)$/.test(name);
+    // These are about a run that has ended, or an upload that is complete: refused for that, not for their bodies.
+    const isTooLate = /^POST (\/threads\/.*\/(cancel|submit_tool_outputs)|\/uploads\/.*\/cancel)$/.test(name);
     expect([name, answer.status, isTooLate || answer.text]).toEqual([name, isTooLate ? 400 : 200, isTooLate || expect.any(String)]);
   }
 });

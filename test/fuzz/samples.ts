@@ -10,6 +10,10 @@ export interface Ids {
   export_id: string;
   webhook_endpoint_id: string;
   function_name: string;
+  file_id: string;
+  upload_id: string;
+  vector_store_id: string;
+  batch_id: string;
   model: string;
 }
 
@@ -46,8 +50,16 @@ const webhook: JsonObject = { name: 'Mine', url: 'http://127.0.0.1:9/', event_ty
 
 const toolEndpoint: JsonObject = { url: 'http://127.0.0.1:9/', timeout_seconds: 30 };
 
+const chunking_strategy = { type: 'static', static: { max_chunk_size_tokens: 200, chunk_overlap_tokens: 100 } };
+const attributes = { author: 'Ada', pages: 3, draft: false };
+const filters = { type: 'and', filters: [{ type: 'eq', key: 'author', value: 'Ada' }, { type: 'or', filters: [{ type: 'in', key: 'pages', value: [1, 3] }] }] };
+const MD5_OF_NOTHING = 'd41d8cd98f00b204e9800998ecf8427e';
+
+/** Of no bytes, so that no parts make it whole. */
+export const upload: JsonObject = { filename: 'empty.md', purpose: 'assistants', bytes: 0, mime_type: 'text/markdown', expires_after: { anchor: 'created_at', seconds: 3600 } };
+
 /** By method and path as the routes table has them. Undefined: the endpoint reads no body. */
-export const samples = ({ assistant_id, thread_id }: Ids): Record<string, JsonObject | undefined> => ({
+export const samples = ({ assistant_id, thread_id, file_id }: Ids): Record<string, JsonObject | undefined> => ({
   'POST /assistants': { model: 'threadkeep-demo', ...assistant },
   'POST /assistants/:assistant_id': { model: 'threadkeep-demo', ...assistant },
   'POST /threads': { messages: [message, plain], tool_resources, metadata, retention: { days: 7 } },
@@ -69,6 +81,16 @@ export const samples = ({ assistant_id, thread_id }: Ids): Record<string, JsonOb
   'POST /tool_endpoints/:function_name': toolEndpoint,
   'POST /tool_endpoints/:function_name/rotate_secret': { keep_old_secret_active_for_24_hours: true },
   'POST /threads/:thread_id/runs/:run_id/submit_tool_outputs': { tool_outputs: [{ tool_call_id: 'call_1', output: 'Sunny' }], stream: false },
+  'POST /uploads': upload,
+  'POST /uploads/:upload_id/complete': { part_ids: [], md5: MD5_OF_NOTHING },
+  'POST /uploads/:upload_id/cancel': undefined,
+  'POST /vector_stores': { file_ids: [file_id], name: 'Notes', description: 'd', expires_after: { anchor: 'last_active_at', days: 7 }, chunking_strategy, metadata },
+  'POST /vector_stores/:vector_store_id': { name: 'Notes', expires_after: { anchor: 'last_active_at', days: 7 }, metadata },
+  'POST /vector_stores/:vector_store_id/search': { query: 'Who?', rewrite_query: true, max_num_results: 3, filters, ranking_options: { ranker: 'auto' } },
+  'POST /vector_stores/:vector_store_id/files': { file_id, chunking_strategy, attributes },
+  'POST /vector_stores/:vector_store_id/files/:file_id': { attributes },
+  'POST /vector_stores/:vector_store_id/file_batches': { files: [{ file_id, chunking_strategy, attributes }] },
+  'POST /vector_stores/:vector_store_id/file_batches/:batch_id/cancel': undefined,
 });
 
 /** Bodies that are right but for a file or a store that is not there; the route they are for comes first. */
@@ -111,8 +133,17 @@ const REQUIRED: Record<string, readonly string[]> = {
   response_format: ['type', 'json_schema'],
   json_schema: ['name'],
   retention: ['days'],
+  expires_after: ['anchor', 'days', 'seconds'],
+  chunking_strategy: ['type', 'static'],
+  static: ['max_chunk_size_tokens', 'chunk_overlap_tokens'],
+  filters: ['type', 'key', 'value', 'filters'],
+  files: ['file_id'],
 };
 const REQUIRED_AT_TOP: Record<string, readonly string[]> = {
+  'POST /uploads': ['filename', 'purpose', 'bytes', 'mime_type'],
+  'POST /uploads/:upload_id/complete': ['part_ids'],
+  'POST /vector_stores/:vector_store_id/search': ['query'],
+  'POST /vector_stores/:vector_store_id/files': ['file_id'],
   'POST /webhook_endpoints': ['name', 'url', 'event_types'],
   'POST /tool_endpoints': ['name', 'url'],
   'POST /assistants': ['model'],
@@ -130,4 +161,4 @@ const UNBOUNDED = new Set(['model', 'file_id', 'file_ids', 'vector_store_ids', '
 export const isBounded = (owner: string | undefined, key: string): boolean => !UNBOUNDED.has(key) && !(key === 'description' && (owner === 'function' || owner === 'json_schema'));
 
 /** A client's own JSON: whatever is in there is right. */
-export const isFreeForm = (key: string): boolean => key === 'parameters' || key === 'schema';
+export const isFreeForm = (key: string): boolean => ['parameters', 'schema', 'attributes', 'value'].includes(key);

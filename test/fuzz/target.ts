@@ -10,10 +10,12 @@ import { type Running, serve } from '../../local/serve.ts';
 import { createKey } from '../../shared/actions/keys.ts';
 import type { Json, JsonObject } from '../support/contract-json.ts';
 import { type Answer, type Sent, send } from './answers.ts';
-import type { Ids } from './samples.ts';
+import { type Ids, upload } from './samples.ts';
 
 export const MAX_BODY_BYTES = 1024 * 1024;
 const SETTLED_WITHIN_MS = 10_000;
+/** Of jobs: to tidy an index comes seconds after what it is for, and changes nothing that anybody sees. */
+const COUNTS = `name NOT LIKE 'index:tidy:%'`;
 
 export class Target {
   readonly origin: URL;
@@ -23,7 +25,7 @@ export class Target {
   readonly #agent = new Agent({ keepAlive: true, maxSockets: 1 });
   readonly #countAll: string;
   /** A thread with messages and a run that has ended. */
-  ids: Ids = { assistant_id: '', thread_id: '', message_id: '', run_id: '', step_id: '', export_id: '', webhook_endpoint_id: '', function_name: '', model: 'threadkeep-demo' };
+  ids: Ids = { assistant_id: '', thread_id: '', message_id: '', run_id: '', step_id: '', export_id: '', webhook_endpoint_id: '', function_name: '', file_id: '', upload_id: '', vector_store_id: '', batch_id: '', model: 'threadkeep-demo' };
   /** Of another project. */
   foreign: Ids = this.ids;
   /** A run that waits for tool outputs. */
@@ -49,7 +51,7 @@ export class Target {
     // Every table, and of each every number that it keeps: revisions, sequences and times change with whatever is written.
     const numbers = this.#db.prepare(`SELECT t.name AS name, group_concat('total(' || c.name || ')', ' || '' '' || ') AS marks
       FROM sqlite_master t JOIN pragma_table_info(t.name) c ON c.type = 'INTEGER' WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite_%' GROUP BY t.name`).all();
-    this.#countAll = numbers.map(({ name, marks }) => `SELECT '${String(name)}' AS name, count(*) AS rows, total(rowid) || ' ' || ${String(marks)} AS marks FROM "${String(name)}"`).join(' UNION ALL ');
+    this.#countAll = numbers.map(({ name, marks }) => `SELECT '${String(name)}' AS name, count(*) AS rows, total(rowid) || ' ' || ${String(marks)} AS marks FROM "${String(name)}" ${name === 'job' ? `WHERE ${COUNTS}` : ''}`).join(' UNION ALL ');
   }
 
   /** The state of every table. Two that are alike mean that nothing was written in between. */
@@ -72,7 +74,7 @@ export class Target {
   /** Waits until no run is being driven, no export written, and nothing is left to tell. */
   async settled(): Promise<void> {
     const startedMs = performance.now();
-    const driving = this.#db.prepare(`SELECT (SELECT count(*) FROM job WHERE name LIKE 'drive:%' OR name LIKE 'export:%') + (SELECT count(*) FROM outbox) AS jobs`);
+    const driving = this.#db.prepare(`SELECT (SELECT count(*) FROM job WHERE name LIKE 'drive:%' OR name LIKE 'export:%' OR (name LIKE 'index:%' AND ${COUNTS})) + (SELECT count(*) FROM outbox) AS jobs`);
     while (Number(driving.get()?.['jobs']) > 0) {
       if (performance.now() - startedMs > SETTLED_WITHIN_MS) throw new Error('a run is still being driven, an export written, or an event told');
       await turn();
@@ -93,10 +95,15 @@ export class Target {
     const run_id = idOf(await this.good('POST', `/threads/${thread_id}/runs`, { assistant_id }, key));
     const webhook_endpoint_id = idOf(await this.good('POST', '/webhook_endpoints', { name: 'Mine', url: 'http://127.0.0.1:9/', event_types: ['thread.expired'] }, key));
     const function_name = idOf(await this.good('POST', '/tool_endpoints', { name: `answers_${thread_id}`, url: 'http://127.0.0.1:9/' }, key));
+    const upload_id = idOf(await this.good('POST', '/uploads', upload, key));
+    const { file } = await this.good('POST', `/uploads/${idOf(await this.good('POST', '/uploads', upload, key))}/complete`, { part_ids: [] }, key);
+    const file_id = idOf(file as JsonObject);
+    const vector_store_id = idOf(await this.good('POST', '/vector_stores', { file_ids: [file_id] }, key));
+    const batch_id = idOf(await this.good('POST', `/vector_stores/${vector_store_id}/file_batches`, { file_ids: [file_id] }, key));
     const export_id = idOf(await this.good('POST', `/threads/${thread_id}/exports`, {}, key));
     await this.settled();
     const first = async (path: string) => idOf(await this.good('GET', `/threads/${thread_id}/${path}?limit=1`, undefined, key), 'first_id');
-    return { assistant_id, thread_id, run_id, export_id, webhook_endpoint_id, function_name, message_id: await first('messages'), step_id: await first(`runs/${run_id}/steps`), model: 'threadkeep-demo' };
+    return { assistant_id, thread_id, run_id, export_id, webhook_endpoint_id, function_name, file_id, upload_id, vector_store_id, batch_id, message_id: await first('messages'), step_id: await first(`runs/${run_id}/steps`), model: 'threadkeep-demo' };
   }
 }
 

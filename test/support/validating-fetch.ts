@@ -34,6 +34,8 @@ export function validatingFetch({ basePath = '/v1', fetch: inner = globalThis.fe
     const { pathname, protocol } = new URL(input instanceof Request ? input.url : input);
     // The clients find out by one of these what this function can do with forms.
     if (protocol === 'data:') return response;
+    // A link to where the content of a large file is: what is there is not the server's answer.
+    if (response.redirected) return response;
     const report = (problem: string): void => void problems.push(`${method} ${pathname} → ${response.status}: ${problem}`);
     const path = pathname.startsWith(`${basePath}/`) ? pathname.slice(basePath.length) : pathname;
     checkHeaders(response.headers, report);

@@ -1,6 +1,6 @@
 /** Starts a session's processes, in namespaces of their own where that is not expressly given up. */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync } from 'node:fs';
+import { lstatSync, mkdirSync, mkdtempSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { fileURLToPath } from 'node:url';
@@ -70,7 +70,7 @@ function bwrapArguments({ python, diskBytes }: LaunchSettings, folders: readonly
     ['--cap-drop', 'ALL', '--uid', `${NOBODY}`, '--gid', `${NOBODY}`, '--clearenv'],
     ...Object.entries(environment).map(([name, value]) => ['--setenv', name, value]),
     ...[...SYSTEM, ...folders].map((folder) => ['--ro-bind-try', folder, folder]),
-    ['--symlink', 'usr/lib', '/lib', '--symlink', 'usr/lib64', '/lib64', '--symlink', 'usr/bin', '/bin'],
+    ...['/bin', '/lib', '/lib64'].map(asOnTheHost),
     ['--proc', '/proc', '--dev', '/dev', '--size', `${SHARED_MEMORY_BYTES}`, '--tmpfs', '/dev/shm', '--remount-ro', '/dev'],
     // One disk for all that the code may write, in memory: nothing of it can be left behind, nor be read by the server past the supervisor.
     ['--size', `${diskBytes}`, '--tmpfs', '/mnt', '--dir', DATA_FOLDER, '--dir', '/mnt/tmp', '--symlink', 'mnt/tmp', '/tmp'],
@@ -78,6 +78,12 @@ function bwrapArguments({ python, diskBytes }: LaunchSettings, folders: readonly
     hasFilter ? ['--seccomp', '4'] : [],
     ['--', python, '-I', INSIDE],
   ].flat();
+}
+
+/** Links into /usr on most distributions, folders on some. */
+function asOnTheHost(path: string): string[] {
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  return found?.isSymbolicLink() ? ['--symlink', readlinkSync(path), path] : ['--ro-bind-try', path, path];
 }
 
 function launchInTheOpen({ python, folder }: LaunchSettings): Launched {

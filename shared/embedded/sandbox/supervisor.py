@@ -69,6 +69,10 @@ class Broken(Exception):
     """The interpreter said what it never says by itself."""
 
 
+class TooMany(Exception):
+    """More processes than the kernel should have let there be: a second line, for the day on which the first does not hold."""
+
+
 class Kernel:
     """The interpreter's process, as seen from here."""
 
@@ -203,8 +207,10 @@ class Supervisor:
     def memory(self):
         """Bytes that the session's processes hold, what they share counted once when the simple sum is too much."""
         names = self.others()
+        if self.is_isolated and len(names) > self.settings['processes']:
+            raise TooMany
         simple = {name: resident(name) for name in names}
-        queued = 0 * SOCKET_BYTES if self.is_isolated else 0
+        queued = sockets() * SOCKET_BYTES if self.is_isolated else 0
         if sum(simple.values()) + queued <= self.settings['memory']:
             return sum(simple.values()) + queued
         return sum(proportional(name, simple[name]) for name in names) + queued
@@ -214,6 +220,8 @@ class Supervisor:
         try:
             if self.memory() > self.settings['memory']:
                 return 'out_of_memory'
+        except TooMany:
+            return 'killed'
         except OSError:
             pass  # No /proc, as on macOS.
         if self.is_isolated:
@@ -544,9 +552,9 @@ def limit(settings):
         'RLIMIT_MSGQUEUE': 0,
         'RLIMIT_MEMLOCK': 0,
     }
-    # Counted per user, so only where the user is the session's own.
+    # Counted per user, so only where the user is the session's own. There it must hold: without it nothing else does for long.
     if os.getppid() == 1:
-        wanted['RLIMIT_NPROC'] = settings['processes']
+        resource.setrlimit(resource.RLIMIT_NPROC, (settings['processes'], settings['processes']))
     for name, most in wanted.items():
         try:
             resource.setrlimit(getattr(resource, name), (most, most))

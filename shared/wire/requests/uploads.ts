@@ -9,7 +9,8 @@ export const CreateUpload = z.strictObject({
   filename,
   purpose,
   bytes: integer().min(0).max(MOST_UPLOAD_BYTES),
-  mime_type: z.string(),
+  /** RFC 4288 has no longer ones. */
+  mime_type: z.string().max(255),
   expires_after: optional(ExpiresAfter),
 });
 export type CreateUpload = z.infer<typeof CreateUpload>;

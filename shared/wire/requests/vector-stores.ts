@@ -20,12 +20,13 @@ export const chunkingStrategy = optional(
 );
 
 const ExpiresAfter = z.strictObject({ anchor: z.literal('last_active_at'), days: ExpiresAfterDays });
-const name = z.string();
+/** In characters, as those of assistants. */
+const name = z.string().max(256);
 
 export const CreateVectorStore = z.strictObject({
   file_ids: optional(z.array(z.string()).max(MOST_FILES_AT_CREATION)),
   name: optional(name),
-  description: optional(z.string()),
+  description: optional(z.string().max(512)),
   expires_after: optional(ExpiresAfter),
   chunking_strategy: chunkingStrategy,
   metadata,
@@ -49,9 +50,11 @@ export const CreateFileBatch = z.strictObject({
   attributes,
 });
 
-const value = z.union([z.string(), z.number(), z.boolean()]);
-const Comparison = z.strictObject({ type: z.enum(['eq', 'ne', 'gt', 'gte', 'lt', 'lte']), key: z.string(), value });
-const Membership = z.strictObject({ type: z.enum(['in', 'nin']), key: z.string(), value: z.array(value).max(1000) });
+/** As long as the keys and values that they are compared with may be. */
+const key = z.string().max(64);
+const value = z.union([z.string().max(512), z.number(), z.boolean()]);
+const Comparison = z.strictObject({ type: z.enum(['eq', 'ne', 'gt', 'gte', 'lt', 'lte']), key, value });
+const Membership = z.strictObject({ type: z.enum(['in', 'nin']), key, value: z.array(value).max(1000) });
 /** How deep filters may stand in filters: no schema of ours is as deep as whatever JSON may come. */
 const DEEPEST_FILTER = 5;
 const MOST_FILTERS = 100;

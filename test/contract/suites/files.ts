@@ -60,8 +60,7 @@ export function describeFiles<W extends ContractWorld>(name: string, makeWorld: 
       const world = open();
       const ask = await client(world);
       reaping(world);
-      (world.log as any).error = (...a: unknown[]) => console.log(a);
-      const large = (await ask<WireFile>('POST', '/files', form({ file: LARGE, purpose: 'vision' }))).body;console.log(large);
+      const large = (await ask<WireFile>('POST', '/files', form({ file: LARGE, purpose: 'vision' }))).body;
       const upload = (await ask<WireUpload>('POST', '/uploads', { filename: 'p', purpose: 'vision', bytes: 3, mime_type: 'a/b' })).body;
       const parts = await Promise.all(['c', 'ab', 'x'].map((text) => ask<WireUploadPart>('POST', `/uploads/${upload.id}/parts`, form({ data: Buffer.from(text) }))));
       const [c, ab] = parts.map(({ body }) => body.id);

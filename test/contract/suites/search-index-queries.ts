@@ -35,7 +35,7 @@ export function describeIndexQueries(theIndex: () => SearchIndex): void {
       expect(both[0]).toMatchObject({ seq: 0, score: 1 });
       const apart = await index.search(PLACE, { text: 'owl', vector: meaning('the brown fox jumps'), limit: 4 });
       expect(apart.map(({ seq }) => seq).slice(0, 2).toSorted()).toEqual([0, 2]);
-      expect(apart.every(({ score }, at) => score > 0 && score <= (apart[at - 1]?.score ?? 1))).toBe(true);
+      expect(apart.every(({ score }, at) => score >= 0 && score <= (apart[at - 1]?.score ?? 1))).toBe(true);
       expect(apart.find(({ seq }) => seq === 0)?.score).toBeCloseTo(0.5, 10);
     });
 
