@@ -40,7 +40,7 @@ beforeEach(() => {
   put('file', aFile({ id: file.id, projectId: PROJECT }));
 });
 
-const put = (kind: string, record: { id: string; rev: number }) => records.set(`${kind} ${record.id}`, record);
+const put = <R extends { id: string; rev: number }>(kind: string, record: R) => records.set(`${kind} ${record.id}`, record);
 const storedFile = () => records.get(`vector_store_file ${file.id}`) as VectorStoreFile | undefined;
 const storedStore = () => records.get(`vector_store ${store.id}`) as VectorStore | undefined;
 const place = () => ({ projectId: PROJECT, vectorStoreId: store.id });
