@@ -140,7 +140,7 @@ export class ServiceStack extends Stack {
       memorySize: 1024,
       beside: { tokenizer: true },
       permissions: [
-        ...recordAccess(store, { ...endRuns, get: ['B', 'E', 'F', 'P', 'T', 'V'], page: ['T', 'V'], list: ['T', 'W'], put: ['B', 'D', 'E', 'T', 'V'], check: ['B'], exports: ['Get', 'Put', 'Delete', 'Abort'] }),
+        ...recordAccess(store, { ...endRuns, get: ['B', 'E', 'F', 'P', 'T', 'V'], page: ['T', 'V'], list: ['T', 'W'], put: ['B', 'D', 'E', 'T', 'V'], check: ['B'], exports: ['Get', 'Put', 'Delete', 'Abort'], files: ['Get'] }),
         ...sendAll,
         search(index.search),
         startTimers(this),

@@ -5,6 +5,7 @@ import type { FileSearchCall, FunctionCall } from '../domain/run-step.ts';
 import type { Run } from '../domain/run.ts';
 import type { ModelRequest } from '../ports/model.ts';
 import { withoutCitations } from './citations.ts';
+import type { Images } from './load-images.ts';
 import { offeredFunctions, searchName } from './offer-tools.ts';
 
 /** What the run itself has done so far, in order: a text it wrote, or calls with their outputs, searches as the function calls that they were. */
@@ -14,6 +15,7 @@ export interface Conversation {
   /** Of the thread, oldest first, already cut to what fits. */
   history: Message[];
   turns: RunTurn[];
+  images: Images;
   /** The run's searches so far: what it may cite. */
   searches: FileSearchCall[];
   /** The run's newest step: the next one's id must sort behind it. */
@@ -21,8 +23,8 @@ export interface Conversation {
 }
 
 /** `completionTokens` is what is left of the run's budget, absent when it has none. */
-export function buildModelRequest(run: Run, { history, turns }: Pick<Conversation, 'history' | 'turns'>, completionTokens: number | undefined): ModelRequest {
-  const said = [...history.map(fromThread), ...turnMessages(turns)];
+export function buildModelRequest(run: Run, { history, turns, images = new Map() }: Pick<Conversation, 'history' | 'turns'> & Partial<Pick<Conversation, 'images'>>, completionTokens: number | undefined): ModelRequest {
+  const said = [...history.map((message) => fromThread(message, images)), ...turnMessages(turns)];
   // Chat Completions refuses a call without any message; the Assistants API could run an empty thread.
   const instructions = run.instructions || (said.length === 0 ? 'You are a helpful assistant.' : '');
   return {
@@ -68,11 +70,11 @@ function responseFormat(format: Exclude<Run['responseFormat'], 'auto'>): NonNull
   return { type: 'json_schema', json_schema: { ...rest, ...(schema && { schema }), ...(strict && { strict }) } };
 }
 
-function fromThread(message: Message): ChatCompletionMessageParam {
-  return message.role === 'user' ? { role: 'user', content: userContent(message) } : { role: 'assistant', content: historyText(message) };
+function fromThread(message: Message, images: Images): ChatCompletionMessageParam {
+  return message.role === 'user' ? { role: 'user', content: userContent(message, images) } : { role: 'assistant', content: historyText(message) };
 }
 
-function userContent(message: Message): string | ChatCompletionContentPart[] {
+function userContent(message: Message, images: Images): string | ChatCompletionContentPart[] {
   const parts = message.content.flatMap((part): ChatCompletionContentPart[] => {
     switch (part.type) {
       case 'text':
@@ -80,12 +82,19 @@ function userContent(message: Message): string | ChatCompletionContentPart[] {
       case 'image_url':
         return [{ type: 'image_url', image_url: part.image_url }];
       case 'image_file':
+        return [imagePart(part.image_file, images)];
       case 'refusal':
         return [];
     }
   });
   const [only] = parts;
   return parts.length === 1 && only?.type === 'text' ? only.text : parts;
+}
+
+/** A model that is not told of an image which it cannot see would answer as if there were none. */
+function imagePart({ file_id, detail }: { file_id: string; detail: 'auto' | 'low' | 'high' }, images: Images): ChatCompletionContentPart {
+  const url = images.get(file_id);
+  return url === undefined ? { type: 'text', text: `(An image, ${file_id}, was sent here and cannot be shown to you.)` } : { type: 'image_url', image_url: { url, detail } };
 }
 
 /** Chat Completions takes an assistant's past words as text alone. */

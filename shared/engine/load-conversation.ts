@@ -5,6 +5,7 @@ import type { Run } from '../domain/run.ts';
 import { keys } from '../ports/store.ts';
 import type { World } from '../ports/world.ts';
 import type { Conversation, RunTurn } from './build-model-request.ts';
+import { loadImages } from './load-images.ts';
 import { searchName } from './offer-tools.ts';
 import { shownCalls } from './show-results.ts';
 import { fixedTokens, messageTokens, mostMessageTokens, promptBudget, windowBudget } from './token-budget.ts';
@@ -25,7 +26,8 @@ export async function loadConversation(world: World, run: Run, windowShare = 1, 
   const budget = limit - (await fixedTokens(run, turns, limit));
   const { history, isOver } = await newestThatFit(world, run, messages, budget);
   // What overflows the model's window alone is sent all the same: the provider counts better than we do.
-  return isOver && promptBudget(run) < window ? { fits: false } : { fits: true, conversation: { history, turns, searches: steps.flatMap(searchesOf), lastStepId: steps.at(-1)?.id } };
+  if (isOver && promptBudget(run) < window) return { fits: false };
+  return { fits: true, conversation: { history, turns, images: await loadImages(world, run, history), searches: steps.flatMap(searchesOf), lastStepId: steps.at(-1)?.id } };
 }
 
 /** Walks back from the newest message, which is always taken; `isOver` when even that alone is too much. */

@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from '../../support/scripted-model.ts';
 import { type Stage, all, eventually, ids, pageIds } from '../stage.ts';
 
 /** Not of the letters that a boundary has, and longer than what is put away at once. */
@@ -35,6 +36,23 @@ export function files(use: () => Stage): void {
       expect([...new Uint8Array(await content.arrayBuffer())]).toEqual([0, 1, 2, 255]);
       expect(content.headers.get('content-type')).toBe('application/octet-stream');
       expect(content.headers.get('content-disposition')).toContain('filename="four.bin"');
+    });
+
+    test('that are images are shown to the model when a message names them; of others it is told that it cannot see them', async () => {
+      const stage = use();
+      const png = Buffer.concat([Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]), Buffer.alloc(16, 1)]);
+      const image = await stage.client.files.create({ file: named(png, 'dot.png'), purpose: 'vision' });
+      const none = await stage.client.files.create({ file: named('no image', 'none.png'), purpose: 'vision' });
+      const { assistant_id, thread_id } = await stage.newPair({}, 'Hello');
+      const parts = [image, none].map(({ id }) => ({ type: 'image_file' as const, image_file: { file_id: id, detail: 'low' as const } }));
+      await stage.messages.create(thread_id, { role: 'user', content: [{ type: 'text', text: 'What is this?' }, ...parts] });
+      stage.model.script(text('A dot.'));
+      expect((await stage.runs.createAndPoll(thread_id, { assistant_id })).status).toBe('completed');
+      expect(stage.model.requests.at(-1)?.body.messages.at(-1)?.content).toEqual([
+        { type: 'text', text: 'What is this?' },
+        { type: 'image_url', image_url: { url: `data:image/png;base64,${png.toString('base64')}`, detail: 'low' } },
+        { type: 'text', text: `(An image, ${none.id}, was sent here and cannot be shown to you.)` },
+      ]);
     });
 
     test('that are large or empty come whole', async () => {
