@@ -223,7 +223,7 @@ describe('what it checks', () => {
 
   test('models are listed; any other path is unexpected', async () => {
     expect((await client.models.list()).data.map(({ id }) => id)).toContain('gpt-4o');
-    await expect(client.embeddings.create({ model: 'e', input: 'x' })).rejects.toMatchObject({ code: 'unexpected_call' });
-    await expect(model.verify()).rejects.toThrow('POST /v1/embeddings');
+    await expect(client.moderations.create({ model: 'e', input: 'x' })).rejects.toMatchObject({ code: 'unexpected_call' });
+    await expect(model.verify()).rejects.toThrow('POST /v1/moderations');
   });
 });
