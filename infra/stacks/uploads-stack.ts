@@ -37,7 +37,7 @@ export class UploadsStack extends Stack {
       environment: { TABLE_NAME: data.exportValue(table.tableName), BLOB_BUCKET: data.exportValue(blobs.bucketName), ...runVariables(stage), ORIGIN_SECRET_ARN: secret.secretArn, CORS_ORIGINS: stage.corsOrigins.join(',') || undefined },
       timeout: Duration.minutes(15),
       permissions: [
-        ...recordAccess(store, { get: ['B', 'I', 'K', 'U'], list: ['B'], put: ['B', 'I', 'U'], delete: ['I', 'U'], check: ['U'], blobs: ['Get', 'Put', 'Delete'], files: ['Get', 'Put', 'Delete', 'Abort'] }),
+        ...recordAccess(store, { get: ['B', 'I', 'K', 'U'], list: ['B'], put: ['B', 'I', 'U'], delete: ['U'], check: ['U'], blobs: ['Get', 'Put', 'Delete'], files: ['Get', 'Put'] }),
         ...readSecret(secret, key),
       ],
       explanations: whyRecordAccess(store),

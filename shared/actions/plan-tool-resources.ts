@@ -45,7 +45,23 @@ export async function planAttachmentsStill(world: World, thread: Thread, message
   } catch (error) {
     if (!(error instanceof RequestError)) throw error;
     world.log.error('attachments_left_out', { threadId: thread.id, error });
-    return { toolResources: thread.toolResources, plan: NOTHING };
+    return planWhatIsLeft(world, thread, messages);
+  }
+}
+
+/** Files that are still there, for each tool by itself: what one of them cannot take does not keep the other from its own. */
+async function planWhatIsLeft(world: World, thread: Thread, messages: readonly MessageInput[]): Promise<Planned> {
+  const named = [...new Set(messages.flatMap(({ attachments }) => attachments.flatMap(({ file_id }) => file_id ?? [])))];
+  const found = await Promise.all(named.map((id) => world.store.get(keys.file(thread.projectId, id))));
+  const there = new Set(found.flatMap((file) => file?.id ?? []));
+  const forTool = (tool: Tool): MessageInput[] => messages.map((message) => ({ ...message, attachments: attachedTo([message], tool).flatMap((file_id) => (there.has(file_id) ? [{ file_id, tools: [{ type: tool }] }] : [])) }));
+  let planned: Planned = { toolResources: thread.toolResources, plan: NOTHING };
+  try {
+    planned = await planAttachments(world, thread, forTool('file_search'));
+    return { ...planned, toolResources: withCodeFiles(planned.toolResources, forTool('code_interpreter')) };
+  } catch (error) {
+    if (!(error instanceof RequestError)) throw error;
+    return planned;
   }
 }
 
@@ -63,10 +79,12 @@ async function attach(world: World, { projectId, toolResources }: Pick<Thread, '
   return { toolResources: withStore(resources, plan.store.id), plan };
 }
 
+type Tool = 'file_search' | 'code_interpreter';
+
 const viaBatch = (messages: readonly MessageInput[] = []): { viaBatch?: boolean } => (messages.length > MANY_MESSAGES ? { viaBatch: true } : {});
 
 /** The files that messages attach for this tool, each once. */
-function attachedTo(messages: readonly MessageInput[] = [], tool: 'file_search' | 'code_interpreter'): string[] {
+function attachedTo(messages: readonly MessageInput[] = [], tool: Tool): string[] {
   const attachments = messages.flatMap((message) => message.attachments);
   return [...new Set(attachments.flatMap(({ file_id, tools = [] }) => (file_id !== undefined && tools.some(({ type }) => type === tool) ? [file_id] : [])))];
 }

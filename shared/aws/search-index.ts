@@ -13,7 +13,7 @@ const Question = z.discriminatedUnion('do', [
 ]);
 type Question = z.infer<typeof Question>;
 
-const Hits = z.array(z.strictObject({ fileId: z.string(), indexId: z.string(), seq: z.int(), text: z.string(), score: z.number() }));
+const Hits = z.array(z.strictObject({ fileId: z.string(), indexId: z.string(), seq: z.int(), text: z.string(), score: z.number(), best: z.strictObject({ meaning: z.number().optional(), words: z.number().optional() }).optional() }));
 const Chunks = z.array(z.strictObject({ seq: z.int(), text: z.string(), overlap: z.int() }));
 
 /** Longer than any search takes, shorter than the function that does it may. */

@@ -53,4 +53,18 @@ export async function within<T>(clock: Clock, { ms, late, signal }: { ms: number
   }
 }
 
+/** What `work` comes to, or the signal's reason as soon as it aborts: then the work goes on unheeded. */
+export async function orAbort<T>(signal: AbortSignal | undefined, work: Promise<T>): Promise<T> {
+  if (!signal) return work;
+  const { promise, reject } = Promise.withResolvers<never>();
+  const leave = () => reject(signal.reason as Error);
+  if (signal.aborted) leave();
+  else signal.addEventListener('abort', leave);
+  try {
+    return await Promise.race([promise, work]);
+  } finally {
+    signal.removeEventListener('abort', leave);
+  }
+}
+
 export const toSeconds = (ms: number): number => Math.floor(ms / 1000);

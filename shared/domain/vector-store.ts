@@ -81,6 +81,8 @@ const fileBase = z.strictObject({
   chunking: Chunking,
   /** Names what is in the index of this file: another one each time that the file is added anew, so that what is late for an earlier one harms nothing. */
   indexId: z.string(),
+  /** When the file itself expires. Past it nothing of it is found any more, however long its record takes to go. */
+  fileExpiresAtMs: z.int().optional(),
   batchId: z.string().optional(),
 });
 
@@ -95,6 +97,10 @@ export const VectorStoreFile = z.discriminatedUnion('status', [
 ]);
 export type VectorStoreFile = z.infer<typeof VectorStoreFile>;
 export type VectorStoreFileIn<S extends VectorStoreFile['status']> = Extract<VectorStoreFile, { status: S }>;
+
+/** True when searches find what the index has of it under this id. */
+export const counts = (file: VectorStoreFile | undefined, indexId: string, nowMs: number): file is VectorStoreFileIn<'completed'> =>
+  file?.status === 'completed' && file.indexId === indexId && nowMs < (file.fileExpiresAtMs ?? Infinity);
 
 export const usageOfFile = (file: VectorStoreFile): number => (file.status === 'completed' ? file.usageBytes : 0);
 

@@ -3,10 +3,11 @@ import type { ChatCompletionContentPart, ChatCompletionMessageParam } from 'open
 import type { Message } from '../domain/message.ts';
 import type { FileSearchCall, FunctionCall } from '../domain/run-step.ts';
 import type { Run } from '../domain/run.ts';
+import { isFunctionTool } from '../domain/settings.ts';
 import type { ModelRequest } from '../ports/model.ts';
 import { withoutCitations } from './citations.ts';
 import type { Images } from './load-images.ts';
-import { offeredFunctions, searchName } from './offer-tools.ts';
+import { MOST_SEARCHES, offeredFunctions, searchName } from './offer-tools.ts';
 
 /** What the run itself has done so far, in order: a text it wrote, or calls with their outputs, searches as the function calls that they were. */
 export type RunTurn = { type: 'message'; message: Message } | { type: 'calls'; calls: FunctionCall[] };
@@ -23,14 +24,14 @@ export interface Conversation {
 }
 
 /** `completionTokens` is what is left of the run's budget, absent when it has none. */
-export function buildModelRequest(run: Run, { history, turns, images = new Map() }: Pick<Conversation, 'history' | 'turns'> & Partial<Pick<Conversation, 'images'>>, completionTokens: number | undefined): ModelRequest {
+export function buildModelRequest(run: Run, { history, turns, images = new Map(), searches = [] }: Pick<Conversation, 'history' | 'turns'> & Partial<Pick<Conversation, 'images' | 'searches'>>, completionTokens: number | undefined): ModelRequest {
   const said = [...history.map((message) => fromThread(message, images)), ...turnMessages(turns)];
   // Chat Completions refuses a call without any message; the Assistants API could run an empty thread.
   const instructions = run.instructions || (said.length === 0 ? 'You are a helpful assistant.' : '');
   return {
     model: run.model,
     messages: [...(instructions ? [{ role: 'system' as const, content: instructions }] : []), ...said],
-    ...toolSettings(run, !turns.some((turn) => turn.type === 'calls')),
+    ...toolSettings(run, !turns.some((turn) => turn.type === 'calls'), searches.length < MOST_SEARCHES),
     ...(run.responseFormat !== 'auto' && { response_format: responseFormat(run.responseFormat) }),
     // 1 is every provider's default, and the reasoning models refuse to be told so.
     ...(run.temperature !== undefined && run.temperature !== 1 && { temperature: run.temperature }),
@@ -40,10 +41,15 @@ export function buildModelRequest(run: Run, { history, turns, images = new Map()
   };
 }
 
-/** A forced choice holds for the first call alone: kept up, the run could never come to its answer. */
-function toolSettings(run: Run, isFirstCall: boolean): Partial<ModelRequest> {
-  const functions = offeredFunctions(run.tools);
-  if (functions.length === 0) return {};
+/**
+ * A forced choice holds for the first call alone: kept up, the run could never come to its answer. Nor could a model that goes on searching: once its searches
+ * are used up it is not offered any. Providers may refuse the calls among the messages without any function, so a search that stands alone stays, not to be called.
+ */
+function toolSettings(run: Run, isFirstCall: boolean, canSearch: boolean): Partial<ModelRequest> {
+  const all = offeredFunctions(run.tools);
+  if (all.length === 0) return {};
+  const callable = canSearch ? all : run.tools.filter(isFunctionTool).map((tool) => tool.function);
+  const functions = callable.length > 0 ? callable : all;
   return {
     tools: functions.map(({ strict, ...definition }) => ({
       type: 'function' as const,
@@ -51,7 +57,7 @@ function toolSettings(run: Run, isFirstCall: boolean): Partial<ModelRequest> {
     })),
     // True is the default, and some reasoning models refuse to be told so.
     ...(!run.parallelToolCalls && { parallel_tool_calls: false }),
-    ...toolChoice(run, isFirstCall),
+    ...(callable.length > 0 ? toolChoice(run, isFirstCall) : { tool_choice: 'none' as const }),
   };
 }
 

@@ -1,7 +1,7 @@
 /** Citations: the markers that the model is given with what a search has found, and what becomes of them in its answer (contract §11). */
 import type { Annotation, ContentPart } from '../domain/message.ts';
 import type { FileSearchCall, FoundPassage } from '../domain/run-step.ts';
-import { quoteFor } from './quote.ts';
+import { type Quoter, quoterOf } from './quote.ts';
 
 const LONGEST_NAME = 200;
 /** In UTF-16 units; a name of the allowed length fits, whatever it is written in. What opens like a marker and goes on longer is none. */
@@ -27,9 +27,9 @@ export function citable(searches: readonly FileSearchCall[]): Lookup {
   const byOrdinal = new Map(searches.map(({ ordinal, results = [] }) => [ordinal, results]));
   return (ordinal, index, label) => {
     const passage = byOrdinal.get(ordinal)?.[index];
-    // Some models add the lines behind a second dagger, and some were taught to write `source` for any name.
+    // Some models add the lines behind a second dagger.
     const name = label.split('†')[0]?.trim();
-    return passage && (name === markerName(passage.filename) || name === 'source') ? passage : undefined;
+    return passage && name === markerName(passage.filename) ? passage : undefined;
   };
 }
 
@@ -51,6 +51,9 @@ export class Citer {
   #points = 0;
   /** What came out without markers, the end of it: the statement that a marker stands behind is there. */
   #words = '';
+  /** By passage, since one is often cited again and again. */
+  readonly #quoters = new Map<FoundPassage, Quoter>();
+  #cited = 0;
 
   constructor(lookup: Lookup) {
     this.#lookup = lookup;
@@ -109,11 +112,20 @@ export class Citer {
     const start = this.#points + pointsIn(this.#fresh);
     this.#points = start + pointsIn(text);
     this.#fresh = '';
-    const file_citation = { file_id: passage.fileId, quote: quoteFor(this.#words, passage.text) };
+    const file_citation = { file_id: passage.fileId, quote: this.#quote(passage) };
     return [{ value: text, annotation: { type: 'file_citation', text, start_index: start, end_index: this.#points, file_citation } }];
+  }
+
+  #quote(passage: FoundPassage): string {
+    if (++this.#cited > MOST_QUOTES) return '';
+    const quoter = this.#quoters.get(passage) ?? quoterOf(passage.text);
+    this.#quoters.set(passage, quoter);
+    return quoter(this.#words);
   }
 }
 
+/** Citations of one text that have a quote. Finding one takes time, and nobody reads more of them. */
+const MOST_QUOTES = 199;
 /** Longer than any sentence that is worth comparing. */
 const MOST_STATEMENT = 1000;
 

@@ -31,7 +31,7 @@ async function end(world: World, job: IndexFile, name: string, to: (file: FileAt
     isEnded = after !== undefined;
     if (!after) return undefined;
     const nowMs = world.clock.nowMs();
-    return { after, jobs: (store) => [...(after.status === 'completed' ? [] : [unindexJob(after, nowMs)]), ...tidyJobs(store, nowMs)] };
+    return { after, jobs: (store) => (after.status === 'completed' ? tidyJobs(store, nowMs) : [unindexJob(after, nowMs), ...tidyJobs(store, nowMs)]) };
   });
   return isEnded;
 }

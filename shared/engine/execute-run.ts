@@ -29,7 +29,7 @@ import { makeSearches } from './search-files.ts';
 import { completionBudget, promptBudget } from './token-budget.ts';
 import { Turn } from './turn.ts';
 
-/** A model that answers only with functions that do not exist is given up after this many calls in a row. */
+/** A model that only calls what does not exist, or searches beyond its last one, is given up after this many calls in a row. */
 const MOST_ANSWERED_HERE = 8;
 /** How often a prompt that the model found too long is cut to this share and tried again. */
 const MOST_CUTS = 3;
@@ -127,7 +127,7 @@ async function drive(world: World, hold: Hold, emit: Emit, open: Open): Promise<
       }
     }
   }
-  const error = { code: 'server_error' as const, message: 'The model kept calling functions that do not exist.' };
+  const error = { code: 'server_error' as const, message: 'The model kept calling functions without answering.' };
   await finish(world, hold, emit, { status: 'failed', error }, NO_USAGE);
 }
 
@@ -145,15 +145,16 @@ async function askModel(world: World, hold: Hold, emit: Emit, open: Open): Promi
   for (let cuts = 0, share = 1; ; cuts++, share *= CUT_TO) {
     const loaded = await loadConversation(world, hold.run, share, await open.ahead);
     if (!loaded.fits) return undefined;
+    const { history, searches } = loaded.conversation;
     const turn = newTurn(world, hold, emit, open, loaded.conversation);
     open.turn = turn;
     open.request = buildModelRequest(hold.run, loaded.conversation, completionBudget(hold.run));
     hold.check();
     try {
       await callModel(world, open.request, turn, { signal: hold.signal, untilMs: hold.run.expiresAtMs, runId: hold.run.id });
-      return { turn, searches: loaded.conversation.searches };
+      return { turn, searches };
     } catch (error) {
-      const canBeShorter = loaded.conversation.history.length > 1 && cuts < MOST_CUTS;
+      const canBeShorter = (history.length > 1 || searches.some(({ results = [] }) => results.length > 0)) && cuts < MOST_CUTS;
       if (!(error instanceof ModelError && error.kind === 'context_overflow' && canBeShorter)) throw error;
     }
   }

@@ -4,6 +4,8 @@ import { TooManyTokensError } from '../tools/chunker.ts';
 
 export const SERVER_ERROR: FileError = { code: 'server_error', message: 'The file could not be processed because of an error of the server.' };
 
+export const TOO_LARGE = 'The file could not be parsed because it is too large.';
+
 /** What a client is told of a file that cannot be searched. */
 export const whatIsWrong = (error: DocumentError | TooManyTokensError): FileError =>
   error instanceof TooManyTokensError

@@ -1,6 +1,7 @@
 /** What the index queue's deliveries do. */
 import { awaitCommit } from '../actions/await-commit.ts';
 import { dropStore } from '../actions/vector-stores/drop-store.ts';
+import { tidyJob } from '../actions/vector-stores/jobs.ts';
 import { expandBatch } from '../actions/vector-stores/expand-batch.ts';
 import { isStoreExpired } from '../domain/vector-store.ts';
 import { type IndexJob, MAX_ATTEMPTS, type Outcome } from '../ports/queue.ts';
@@ -9,6 +10,7 @@ import type { World } from '../ports/world.ts';
 import { indexFile } from './index-file.ts';
 
 const DONE: Outcome = { done: true };
+const LATER_MS = 600_000;
 
 /**
  * When `giveBack` aborts, what takes long is left to whoever gets the job next, which is no failed attempt. From more than MAX_ATTEMPTS on no more is tried: records are
@@ -23,7 +25,8 @@ export async function handleIndexJob(world: World, job: IndexJob, attempt: numbe
     case 'drop-store':
       return dropStore(world, job, attempt, giveBack);
     case 'unindex-file':
-      return attempt > MAX_ATTEMPTS ? DONE : unindexFile(world, job);
+      // What is deleted must not stay in the index for a fault of an hour.
+      return attempt > MAX_ATTEMPTS ? { done: false, againInMs: LATER_MS } : unindexFile(world, job);
     case 'tidy-index':
       return attempt > MAX_ATTEMPTS ? DONE : tidyIndex(world, job);
   }
@@ -34,6 +37,9 @@ async function unindexFile(world: World, { projectId, vectorStoreId, fileId, ind
   const file = await world.store.get(keys.vectorStoreFile(projectId, vectorStoreId, fileId));
   if (file?.indexId === indexId && (file.status === 'in_progress' || file.status === 'completed')) return awaitCommit(world.clock.nowMs() - dueMs);
   await world.index.remove({ projectId, vectorStoreId }, indexId);
+  // Only now is there something to take off the disk.
+  const store = await world.store.get(keys.vectorStore(projectId, vectorStoreId));
+  if (store) await world.commit({ name: 'removed-from-index', writes: [], jobs: [tidyJob(store, world.clock.nowMs())] });
   return DONE;
 }
 

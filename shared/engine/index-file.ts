@@ -1,6 +1,7 @@
 /** Brings one file of a vector store into the search index. */
 import { LOOK_AGAIN_MS, awaitCommit } from '../actions/await-commit.ts';
 import { readContent } from '../actions/read-content.ts';
+import { MOST_FILE_BYTES } from '../domain/file.ts';
 import { type VectorStore, isStoreExpired } from '../domain/vector-store.ts';
 import { DocumentError } from '../ports/documents.ts';
 import { type Job, MAX_ATTEMPTS, type Outcome } from '../ports/queue.ts';
@@ -9,7 +10,7 @@ import type { World } from '../ports/world.ts';
 import { TooManyTokensError } from '../tools/chunker.ts';
 import { cancelFile, completeFile, failFile } from './end-file.ts';
 import { type FileAtWork, FileHold, leaseFile } from './file-hold.ts';
-import { SERVER_ERROR, whatIsWrong } from './file-errors.ts';
+import { SERVER_ERROR, TOO_LARGE, whatIsWrong } from './file-errors.ts';
 import { newLease } from './hold.ts';
 import { Interrupt } from './interrupt.ts';
 import { type Written, writeChunks } from './write-chunks.ts';
@@ -82,9 +83,11 @@ async function index(world: World, store: VectorStore, file: FileAtWork, signal:
   const place = { projectId: file.projectId, vectorStoreId: file.vectorStoreId };
   const content = await world.store.get(keys.file(file.projectId, file.id));
   if (!content) throw new DocumentError('invalid_file', 'The file was deleted before it could be processed.');
+  // An upload may become a larger file; nothing of it need be read to know that.
+  if (content.bytes > MOST_FILE_BYTES) throw new DocumentError('invalid_file', TOO_LARGE);
   const refused = world.documents.refuses(file.filename);
   if (refused) throw refused;
-  const lastSeq = await standing(world, store, file);
+  const lastSeq = await standing(world, file);
   const text = world.documents.read(file.filename, readContent(world, content), signal);
   const written = await writeChunks(world, file, text, { store, lastSeq, mostTokens: world.config.mostFileTokens, signal });
   if (written.chunks === 0) throw new DocumentError('invalid_file', 'The file has no text in it.');
@@ -95,12 +98,12 @@ async function index(world: World, store: VectorStore, file: FileAtWork, signal:
   throw new Error(`${found.chunks} chunks of ${file.id} are in the index instead of ${written.chunks}`);
 }
 
-/** Up to which chunk an earlier worker came. What is there twice, or has vectors of a length that nobody knows, is removed: all begins anew. */
-async function standing(world: World, { embedding }: VectorStore, { projectId, vectorStoreId, indexId }: FileAtWork): Promise<number> {
+/** Up to which chunk an earlier worker came. What is there twice is removed: all begins anew. */
+async function standing(world: World, { projectId, vectorStoreId, indexId }: FileAtWork): Promise<number> {
   const place = { projectId, vectorStoreId };
   const { chunks, lastSeq } = await world.index.standing(place, indexId);
   if (chunks === 0) return -1;
-  if (chunks === lastSeq + 1 && (!embedding || embedding.dimensions !== undefined)) return lastSeq;
+  if (chunks === lastSeq + 1) return lastSeq;
   await world.index.remove(place, indexId);
   return -1;
 }

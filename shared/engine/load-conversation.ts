@@ -20,9 +20,10 @@ export type Loaded = { fits: true; conversation: Conversation } | { fits: false 
  */
 export async function loadConversation(world: World, run: Run, windowShare = 1, ahead?: ReadAhead): Promise<Loaded> {
   const { steps, messages } = ahead ?? (await readPrompt(world, run));
-  const window = windowBudget(run, world.config.contextWindow(run.model)) * windowShare;
+  const whole = windowBudget(run, world.config.contextWindow(run.model));
+  const window = whole * windowShare;
   const limit = Math.min(window, promptBudget(run));
-  const turns = await turnsOf(world, run, { steps, newest: messages.items, limit });
+  const turns = await turnsOf(world, run, { steps, newest: messages.items, shown: { limit: Math.min(whole, promptBudget(run)), share: windowShare } });
   const budget = limit - (await fixedTokens(run, turns, limit));
   const { history, isOver } = await newestThatFit(world, run, messages, budget);
   // What overflows the model's window alone is sent all the same: the provider counts better than we do.
@@ -62,8 +63,8 @@ async function newestThatFit(world: World, run: Run, newest: ReadAhead['messages
 }
 
 /** What the run has done, step by step. Its messages are mostly among the thread's newest; one that was deleted meanwhile is left out. */
-async function turnsOf({ store }: World, run: Run, { steps, newest, limit }: { steps: RunStep[]; newest: Message[]; limit: number }): Promise<RunTurn[]> {
-  const calls = await shownCalls(steps, searchName(run.tools) ?? 'file_search', limit);
+async function turnsOf({ store }: World, run: Run, { steps, newest, shown }: { steps: RunStep[]; newest: Message[]; shown: { limit: number; share: number } }): Promise<RunTurn[]> {
+  const calls = await shownCalls(steps, searchName(run.tools) ?? 'file_search', shown);
   const turns = await Promise.all(
     steps.map(async ({ id: stepId, details }): Promise<RunTurn[]> => {
       if (details.type === 'tool_calls') return [{ type: 'calls', calls: calls.get(stepId) ?? [] }];

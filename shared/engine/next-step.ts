@@ -1,6 +1,7 @@
 import { type Tool, isFunctionTool } from '../domain/settings.ts';
 import { type FunctionCall, type ToolCall, isFunctionCall } from '../domain/run-step.ts';
 import type { RunEnd, RunError } from '../domain/run.ts';
+import { offeredFunctions } from './offer-tools.ts';
 import type { TurnResult } from './turn-result.ts';
 
 /** What to do after a model call. */
@@ -33,8 +34,8 @@ export function nextStep(turn: TurnResult, tools: Tool[]): NextStep {
 
 /** A function that the run does not have cannot be the client's to answer: the model is told, and can do better. */
 function answerUnknown(call: FunctionCall, tools: Tool[]): FunctionCall {
-  const names = tools.filter(isFunctionTool).map((tool) => tool.function.name);
-  if (names.includes(call.name)) return call;
+  if (tools.filter(isFunctionTool).some((tool) => tool.function.name === call.name)) return call;
+  const names = offeredFunctions(tools).map(({ name }) => name);
   const known = names.length > 0 ? `The functions are: ${names.join(', ')}.` : 'There are no functions.';
   return { ...call, output: `Error: there is no function named "${call.name}". ${known}` };
 }

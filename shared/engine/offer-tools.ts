@@ -28,6 +28,8 @@ export function rankingOf(tools: readonly Tool[]): SearchRanking {
   return { ranker: ranker ?? 'default_2024_08_21', score_threshold: score_threshold ?? 0 };
 }
 
+/** In one run. A model that asks for more is told to answer with what it has. */
+export const MOST_SEARCHES = 32;
 /** The most questions that one search may ask. */
 export const MOST_QUERIES = 5;
 

@@ -8,21 +8,26 @@ const MOST_SEARCHED = 20_000;
 const sentences = new Intl.Segmenter('und', { granularity: 'sentence' });
 const words = new Intl.Segmenter('und', { granularity: 'word' });
 
-/** Part of `passage`, as it stands there; '' for a passage without text. `before` ends with the statement. */
-export function quoteFor(before: string, passage: string): string {
-  const statement = wordsOf(lastSentence(before));
+/** Part of a passage, as it stands there; '' for one without text. `before` ends with the statement. */
+export type Quoter = (before: string) => string;
+
+/** The passage is looked through once, whatever is asked of it then. */
+export function quoterOf(passage: string): Quoter {
   const candidates = segments(sentences, passage.slice(0, MOST_SEARCHED)).filter((sentence) => sentence.trim() !== '');
   const found = candidates.map((sentence) => wordsOf(sentence));
   const weight = weights(found);
-  let best = 0;
-  let bestScore = 0;
-  for (const [at, own] of found.entries()) {
-    const shared = [...own].reduce((sum, word) => sum + (statement.has(word) ? (weight.get(word) ?? 0) : 0), 0);
-    // Long sentences share more by chance.
-    const score = shared / Math.sqrt(own.size + 1);
-    if (score > bestScore) [best, bestScore] = [at, score];
-  }
-  return cut(candidates[best] ?? '', statement);
+  return (before) => {
+    const statement = wordsOf(lastSentence(before));
+    let best = 0;
+    let bestScore = 0;
+    for (const [at, own] of found.entries()) {
+      const shared = [...statement].reduce((sum, word) => sum + (own.has(word) ? (weight.get(word) ?? 0) : 0), 0);
+      // Long sentences share more by chance.
+      const score = shared / Math.sqrt(own.size + 1);
+      if (score > bestScore) [best, bestScore] = [at, score];
+    }
+    return cut(candidates[best] ?? '', statement);
+  };
 }
 
 const segments = (segmenter: Intl.Segmenter, text: string): string[] => Array.from(segmenter.segment(text), ({ segment }) => segment);

@@ -1,5 +1,6 @@
 /** The searches that the model has asked for in one answer, made by the run's driver. */
 import { touchStore } from '../actions/vector-stores/usable.ts';
+import { orAbort, within } from '../domain/clock.ts';
 import type { FileSearchCall, FoundPassage, ToolCall } from '../domain/run-step.ts';
 import { isFileSearchCall } from '../domain/run-step.ts';
 import type { Run } from '../domain/run.ts';
@@ -7,15 +8,18 @@ import { type VectorStore, isStoreExpired } from '../domain/vector-store.ts';
 import { keys } from '../ports/store.ts';
 import type { World } from '../ports/world.ts';
 import { searchStores } from '../tools/search-stores.ts';
-import { MOST_QUERIES, mostResults } from './offer-tools.ts';
+import { MOST_QUERIES, MOST_SEARCHES, mostResults } from './offer-tools.ts';
 
-/** In one run. A model that asks for more is told to answer with what it has. */
-export const MOST_SEARCHES = 32;
 /** Of one answer at once. */
 const AT_ONCE = 4;
 /** Texts of results that a step keeps, all searches of it together: it is read whole whenever the run goes on. */
 const MOST_KEPT_BYTES = 1024 * 1024;
 const LONGEST_QUERY = 2000;
+/** In characters: what is read of a call's arguments, and how deep lists and objects may stand in each other there. */
+const LONGEST_ARGUMENTS = 16 * 1024;
+const DEEPEST = 8;
+/** A search that takes longer has failed. */
+const SEARCH_WITHIN_MS = 30_000;
 /** The first search of a run has this number, as it often had at the hosted service. */
 const FIRST_ORDINAL = 4;
 
@@ -39,6 +43,7 @@ export async function makeSearches(world: World, run: Run, calls: readonly ToolC
   const done = new Map<string, FileSearchCall>();
   for (const { store } of places) if (store) await touchStore(world, store);
   for (let at = 0; at < allowed.length; at += AT_ONCE) {
+    signal.throwIfAborted();
     const batch = await Promise.all(allowed.slice(at, at + AT_ONCE).map((call) => search(world, run, call, places, signal)));
     for (const [place, call] of batch.entries()) done.set(call.id, { ...call, ordinal: next + at + place });
   }
@@ -53,16 +58,18 @@ export async function makeSearches(world: World, run: Run, calls: readonly ToolC
 }
 
 async function search(world: World, run: Run, call: FileSearchCall, places: readonly Place[], signal: AbortSignal): Promise<FileSearchCall> {
-  const queries = queriesOf(call.arguments);
-  if (queries.length === 0) return { ...call, results: [], note: 'Error: there was no query. Call again with {"queries": ["…"]}.' };
   const storeIds = places.filter(({ problem }) => problem === undefined).map(({ id }) => id);
   const problems = places.flatMap(({ problem }) => (problem === undefined ? [] : [problem]));
   if (places.length === 0) problems.push('No files have been given yet.');
   const noted = (more: string[] = []) => (problems.length + more.length > 0 ? { note: [...problems, ...more].join('\n') } : {});
-  if (storeIds.length === 0) return { ...call, results: [], ...noted() };
   try {
+    const queries = queriesOf(call.arguments);
+    if (queries.length === 0) return { ...call, results: [], note: 'Error: there was no query. Call again with {"queries": ["…"]}.' };
+    if (storeIds.length === 0) return { ...call, results: [], ...noted() };
     const { score_threshold: scoreThreshold } = call.rankingOptions;
-    const results = await searchStores(world, { projectId: run.projectId, storeIds, queries, limit: mostResults(run.tools), scoreThreshold, signal });
+    const late = () => new Error(`no results within ${SEARCH_WITHIN_MS} ms`);
+    const asked = { projectId: run.projectId, storeIds, queries, limit: mostResults(run.tools), scoreThreshold };
+    const results = await within(world.clock, { ms: SEARCH_WITHIN_MS, late, signal }, (own) => orAbort(own, searchStores(world, { ...asked, signal: own })));
     return { ...call, results, ...noted() };
   } catch (error) {
     signal.throwIfAborted();
@@ -86,18 +93,18 @@ async function findStores({ store, clock }: World, run: Run): Promise<Place[]> {
 
 /** What the model asks, in whatever shape it has put it: models were taught several. */
 export function queriesOf(args: string): string[] {
-  const asked = textsIn(parsed(args)).map((text) => text.trim().slice(0, LONGEST_QUERY).toWellFormed());
+  const asked = textsIn(parsed(args.slice(0, LONGEST_ARGUMENTS))).map((text) => text.trim().slice(0, LONGEST_QUERY).toWellFormed());
   return [...new Set(asked.filter((text) => text !== ''))].slice(0, MOST_QUERIES);
 }
 
 const NAMES = ['queries', 'query', 'q', 'search_query', 'text'];
 
-function textsIn(value: unknown): string[] {
+function textsIn(value: unknown, depth = 0): string[] {
   if (typeof value === 'string') return [value];
-  if (Array.isArray(value)) return value.flatMap(textsIn);
-  if (typeof value !== 'object' || value === null) return [];
+  if (typeof value !== 'object' || value === null || depth > DEEPEST) return [];
+  if (Array.isArray(value)) return value.flatMap((each) => textsIn(each, depth + 1));
   const fields = new Map<string, unknown>(Object.entries(value));
-  return NAMES.flatMap((name) => textsIn(fields.get(name)));
+  return NAMES.flatMap((name) => textsIn(fields.get(name), depth + 1));
 }
 
 /** What is no JSON: the queries that stand in it in quotes, as in `msearch(["a"])`, or else all of it. */
@@ -105,7 +112,8 @@ function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    const quoted = [...text.matchAll(/"((?:[^"\\]|\\.)*)"/g)].map(([, inside = '']) => inside).filter((inside) => !NAMES.includes(inside));
+    // A quote without its end matches too, and is left out then: the search for the end is made once, not again from every quote that is escaped.
+    const quoted = [...text.matchAll(/"((?:[^"\\]|\\.)*)(?:(")|\\?$)/gs)].flatMap(([, inside = '', end]) => (end !== undefined && !NAMES.includes(inside) ? [inside] : []));
     return quoted.length > 0 ? quoted : text.replace(/[{}[\]()]/g, ' ');
   }
 }

@@ -16,13 +16,16 @@ const OVERHEAD = 120;
 
 const HOW_TO_CITE = 'Cite what you use: copy the marker of its passage, with its brackets, to right behind the statement. Never make up or change a marker.';
 
-/** The calls of each step as functions with outputs, for the model that called them. `limit`: tokens of the whole prompt. */
-export async function shownCalls(steps: readonly RunStep[], name: string, limit: number): Promise<Map<string, FunctionCall[]>> {
-  let left = limit * SHARE_OF_ALL;
+/**
+ * The calls of each step as functions with outputs, for the model that called them. `limit`: tokens of the whole prompt. `share`, below 1 for a model that found
+ * the last one too long: so much is shown of what would be otherwise.
+ */
+export async function shownCalls(steps: readonly RunStep[], name: string, { limit, share = 1 }: { limit: number; share?: number }): Promise<Map<string, FunctionCall[]>> {
+  let left = limit * SHARE_OF_ALL * share;
   const shown = new Map<string, FunctionCall[]>();
   for (const step of steps.toReversed()) {
     if (step.details.type !== 'tool_calls') continue;
-    let forStep = Math.min(MOST_TOKENS, limit * SHARE_OF_ONE, left);
+    let forStep = Math.min(Math.min(MOST_TOKENS, limit * SHARE_OF_ONE) * share, left);
     let waiting = searchesOf(step).length;
     const calls: FunctionCall[] = [];
     for (const call of step.details.toolCalls) {
@@ -40,13 +43,16 @@ export async function shownCalls(steps: readonly RunStep[], name: string, limit:
   return shown;
 }
 
+/** With brackets that look alike: a file must not bring markers of its own, nor what passes for another file's passage. What is stored stays as it is. */
+const asShown = (text: string): string => text.toWellFormed().replaceAll('【', '〔').replaceAll('】', '〕');
+
 async function render({ results = [], ordinal = 0, note }: FileSearchCall, budget: number): Promise<{ output: string; tokens: number }> {
   const parts = note === undefined ? [] : [note];
   if (results.length === 0) return { output: [...parts, 'Nothing was found.'].join('\n\n'), tokens: 0 };
   let tokens = OVERHEAD;
   const passages: string[] = [];
   for (const [index, { filename, text }] of results.entries()) {
-    const whole = `${markerOf(ordinal, index, filename)}\n${text.toWellFormed()}`;
+    const whole = `${markerOf(ordinal, index, filename)}\n${asShown(text)}`;
     const needed = (await countTokens(whole)) + 2;
     if (tokens + needed <= budget) {
       passages.push(whole);

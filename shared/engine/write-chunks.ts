@@ -54,7 +54,7 @@ export async function writeChunks(world: World, file: VectorStoreFile, text: Asy
     await tidyAbove(TIDY_AFTER);
   };
   try {
-    for await (const group of groups(counted(chunk(text, file.chunking, mostTokens), written, lastSeq, vectors.knownLength))) {
+    for await (const group of groups(counted(chunk(text, file.chunking, mostTokens), written, lastSeq))) {
       if (inFlight.length === IN_FLIGHT) await addNext();
       const vectored = vectors.of(group);
       // It is waited for in its turn, or never.
@@ -63,6 +63,7 @@ export async function writeChunks(world: World, file: VectorStoreFile, text: Asy
     }
     while (inFlight.length > 0) await addNext();
     await tidyAbove(FEW);
+    written.usageBytes += Math.min(written.chunks, lastSeq + 1) * vectors.length * BYTES_OF_NUMBER;
   } finally {
     vectors.stop();
   }
@@ -70,12 +71,11 @@ export async function writeChunks(world: World, file: VectorStoreFile, text: Asy
 }
 
 /** Counts all of them and lets through those that are not in the index yet. */
-async function* counted(chunks: AsyncIterable<TextChunk>, written: Written, lastSeq: number, vectorLength: number): AsyncGenerator<TextChunk> {
+async function* counted(chunks: AsyncIterable<TextChunk>, written: Written, lastSeq: number): AsyncGenerator<TextChunk> {
   for await (const each of chunks) {
     written.chunks++;
     written.usageBytes += Buffer.byteLength(each.text);
     if (each.seq > lastSeq) yield each;
-    else written.usageBytes += vectorLength * BYTES_OF_NUMBER;
   }
 }
 
@@ -103,6 +103,7 @@ class Vectors {
   readonly #stopped = new AbortController();
   readonly #signal: AbortSignal;
   #isRefused = false;
+  #seen = 0;
 
   constructor(world: World, store: VectorStore, signal: AbortSignal) {
     this.#world = world;
@@ -110,13 +111,14 @@ class Vectors {
     this.#signal = AbortSignal.any([signal, this.#stopped.signal]);
   }
 
-  /** How long the vectors are of what is in the index already. */
-  get knownLength(): number {
-    return this.#store.embedding?.dimensions ?? 0;
+  /** How long each is: as asked for, or as they came. 0 when nobody knows, because all of them were there already. */
+  get length(): number {
+    return this.#store.embedding?.dimensions ?? this.#seen;
   }
 
   async of(chunks: readonly TextChunk[]): Promise<Chunk[]> {
     const vectors = await this.#embed(chunks.map(({ text }) => text));
+    this.#seen = vectors?.[0]?.length ?? this.#seen;
     return chunks.map(({ seq, text, overlap }, at) => ({ seq, text, overlap, vector: vectors?.[at] }));
   }
 

@@ -35,11 +35,19 @@ export interface IndexQuery {
   fileIds?: readonly string[] | undefined;
 }
 
+/** How strong the best of a search was by each way of looking: of searches for the same question, in several stores, these can be compared, as scores cannot. */
+export interface Strengths {
+  meaning?: number | undefined;
+  words?: number | undefined;
+}
+
 export interface Hit extends Entry {
   seq: number;
   text: string;
   /** From 0 to 1, falling: 1 is first by every way of looking that was asked for. Says how a hit stands beside the others, not how good it is. */
   score: number;
+  /** Of the search that has found it. */
+  best?: Strengths | undefined;
 }
 
 export interface SearchIndex {

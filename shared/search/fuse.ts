@@ -1,8 +1,9 @@
-import type { Hit } from '../ports/search-index.ts';
+import type { Hit, Strengths } from '../ports/search-index.ts';
 import type { Row } from './rows.ts';
 
 /** What one way of looking has found, best first, and how much it counts beside the others. */
 export interface Found {
+  way: keyof Strengths;
   rows: readonly Row[];
   weight: number;
   /** There may be more that is weaker than the last of these. */
@@ -16,6 +17,7 @@ export interface Found {
  */
 export function fuse(lists: readonly Found[], limit: number): Hit[] {
   const whole = lists.reduce((sum, { weight }) => sum + weight, 0);
+  const strengths: Strengths = Object.fromEntries(lists.map(({ way, rows }) => [way, rows[0]?.strength ?? 0]));
   const found = new Map<string, { row: Row; score: number }>();
   for (const { rows, weight, isCut } of lists) {
     const best = rows[0]?.strength ?? 0;
@@ -29,5 +31,5 @@ export function fuse(lists: readonly Found[], limit: number): Hit[] {
   return [...found.values()]
     .sort((a, b) => b.score - a.score)
     .slice(0, limit)
-    .map(({ row: { fileId, indexId, seq, text }, score }) => ({ fileId, indexId, seq, text, score: Math.min(1, score) }));
+    .map(({ row: { fileId, indexId, seq, text }, score }) => ({ fileId, indexId, seq, text, score: Math.min(1, score), best: strengths }));
 }

@@ -5,12 +5,12 @@ import type { Chunk, Entry, IndexQuery, SearchIndex, StorePlace } from '../ports
 import { type Found, fuse } from './fuse.ts';
 import { ChunkRow, Row, toTable, toUnit } from './rows.ts';
 import { type Ground, type OpenTable, Tables, isMissing, says, vectorLengthOf } from './tables.ts';
-import { ensureIndexes, tidyTable } from './upkeep.ts';
+import { MOST_PARTS, ensureIndexes, tidyTable } from './upkeep.ts';
 import { wordsOf } from './words.ts';
 
 /** Each way of looking finds so many at least: what neither has far ahead can still be what both have. */
 const LEAST_DEPTH = 50;
-/** Parts of the vector index that are looked at. */
+/** Parts of the vector index that are looked at; more of them when these have too little that a filter lets through. */
 const PROBES = 20;
 /** A question with a number in it names something: a part, an error, a version. Words know those, meanings hardly do. */
 const HAS_CODE = /\p{N}/u;
@@ -98,8 +98,8 @@ async function search(open: OpenTable, { text: asked, vector, limit, fileIds }: 
   const only = fileIds && `file_id IN (${fileIds.map(text).join(',')})`;
   const words = wordsOf(asked);
   const [near, worded] = await Promise.all([vector && byMeaning(open, vector, depth, only), words === '' ? undefined : byWords(open, words, depth, only)]);
-  const found = (rows: Row[] | undefined, weight: number): Found[] => (rows ? [{ rows, weight, isCut: rows.length === depth }] : []);
-  return fuse([...found(near, 1), ...found(worded, HAS_CODE.test(words) ? WEIGHT_OF_CODE : 1)], limit);
+  const found = (way: Found['way'], rows: Row[] | undefined, weight: number): Found[] => (rows ? [{ way, rows, weight, isCut: rows.length === depth }] : []);
+  return fuse([...found('meaning', near, 1), ...found('words', worded, HAS_CODE.test(words) ? WEIGHT_OF_CODE : 1)], limit);
 }
 
 /** Undefined where there are no vectors to look at. */
@@ -108,7 +108,7 @@ async function byMeaning(open: OpenTable, vector: Float32Array, depth: number, o
   const unit = toUnit(vector);
   if (open.vectorLength === undefined || !unit) return undefined;
   if (unit.length !== open.vectorLength) throw new Error(`a vector of ${unit.length} numbers for an index of ${open.vectorLength}`);
-  return rowsOf(open.table.query().nearestTo(unit).column('vector').distanceType('l2').nprobes(PROBES), '_distance', depth, only);
+  return rowsOf(open.table.query().nearestTo(unit).column('vector').distanceType('l2').minimumNprobes(PROBES).maximumNprobes(MOST_PARTS), '_distance', depth, only);
 }
 
 async function byWords({ table, lance: { MatchQuery } }: OpenTable, words: string, depth: number, only: string | undefined): Promise<Row[]> {

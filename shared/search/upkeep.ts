@@ -7,7 +7,7 @@ import { type OpenTable, vectorLengthOf } from './tables.ts';
 const LARGE_BYTES = 10 * 1024 * 1024;
 /** About so many vectors are a part of the vector index. */
 const ROWS_OF_PART = 400;
-const MOST_PARTS = 1024;
+export const MOST_PARTS = 1024;
 /** So many more parts than it has make the index worth building anew. */
 const GROWN = 4;
 const BYTES_OF_NUMBER = 4;

@@ -5,8 +5,8 @@ import type { World } from '../ports/world.ts';
 type FileAttributes = readonly (readonly [id: string, attributes: Attributes])[];
 
 const PAGE = 1000;
-/** Stores whose attributes are kept in memory, each as of one revision. */
-const MOST_STORES = 100;
+/** Files whose attributes are kept in memory, of all stores together, and each store's as of one revision; the attributes of one may have 9 KB. */
+const MOST_FILES = 20_000;
 const known = new Map<string, { rev: number; files: FileAttributes }>();
 
 /** The completed files of a store whose attributes fit the filter. The store's revision moves with every change of them, so what was read once counts until then. */
@@ -21,9 +21,13 @@ async function attributesOf(world: Pick<World, 'store'>, store: VectorStore): Pr
   const files = before?.rev === store.rev ? before.files : await readAttributes(world, store);
   known.delete(key);
   known.set(key, { rev: store.rev, files });
-  // The one used longest ago.
-  const [oldest] = known.keys();
-  if (known.size > MOST_STORES && oldest !== undefined) known.delete(oldest);
+  let kept = [...known.values()].reduce((sum, each) => sum + each.files.length + 1, 0);
+  // Those used longest ago.
+  for (const [oldest, each] of known) {
+    if (kept <= MOST_FILES) break;
+    known.delete(oldest);
+    kept -= each.files.length + 1;
+  }
   return files;
 }
 

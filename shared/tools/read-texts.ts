@@ -1,4 +1,4 @@
-import type { VectorStoreFile } from '../domain/vector-store.ts';
+import { type VectorStoreFile, counts } from '../domain/vector-store.ts';
 import type { World } from '../ports/world.ts';
 
 const AT_ONCE = 200;
@@ -6,9 +6,9 @@ const AT_ONCE = 200;
 const MOST = 1_000_000;
 
 /** The pieces of a file's text from one on, without what each repeats of the one before. `nextSeq` is there when there are more. Only a completed file has any. */
-export async function readTexts({ index }: Pick<World, 'index'>, file: VectorStoreFile, fromSeq: number): Promise<{ texts: string[]; nextSeq?: number }> {
+export async function readTexts({ index, clock }: Pick<World, 'index' | 'clock'>, file: VectorStoreFile, fromSeq: number): Promise<{ texts: string[]; nextSeq?: number }> {
   const texts: string[] = [];
-  if (file.status !== 'completed') return { texts };
+  if (!counts(file, file.indexId, clock.nowMs())) return { texts };
   const place = { projectId: file.projectId, vectorStoreId: file.vectorStoreId };
   let size = 0;
   for (let seq = fromSeq; seq < file.chunks; ) {

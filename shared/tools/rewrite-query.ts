@@ -13,11 +13,13 @@ const SCAFFOLDING = [
   /[\s?!.]+$/,
 ];
 
+/** In characters. A longer query is no question with something around it. */
 const LONGEST = 1000;
 
 /** The query without what people put around a question, where anything is left of it. The same words come from the same query always. */
 export function rewriteQuery(query: string): string {
-  let text = query.slice(0, LONGEST).replace(/\s+/g, ' ').trim();
+  if (query.length > LONGEST) return query;
+  let text = query.replace(/\s+/g, ' ').trim();
   for (let before = ''; before !== text; ) {
     before = text;
     for (const pattern of SCAFFOLDING) text = text.replace(pattern, '').trim();

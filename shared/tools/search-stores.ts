@@ -1,11 +1,12 @@
 /** Searches vector stores: several of them, for several queries, by meaning and by words. */
 import type { AttributeFilter } from '../domain/attribute-filter.ts';
 import { within } from '../domain/clock.ts';
-import { type Attributes, type Embedding, type VectorStore, type VectorStoreFile, isStoreExpired } from '../domain/vector-store.ts';
-import type { Hit } from '../ports/search-index.ts';
+import { type Attributes, type Embedding, type VectorStore, type VectorStoreFile, counts, isStoreExpired } from '../domain/vector-store.ts';
+import type { Hit, Strengths } from '../ports/search-index.ts';
 import { keys } from '../ports/store.ts';
 import type { World } from '../ports/world.ts';
 import { filesFitting } from './files-fitting.ts';
+import { inSlot } from './search-slots.ts';
 
 export interface StoreSearch {
   projectId: string;
@@ -45,11 +46,29 @@ export async function searchStores(world: World, { projectId, storeIds, queries,
     stores.map(async (store) => {
       const [fileIds, ofQueries] = await Promise.all([filter && filesFitting(world, store, filter), vectors.of(store.embedding)]);
       if (fileIds?.length === 0) return [];
-      const searches = queries.map((text, at) => searchStore(world, store, { text, vector: ofQueries?.[at], limit, fileIds }));
-      return (await Promise.all(searches)).flat();
+      return Promise.all(queries.map((text, at) => inSlot(() => searchStore(world, store, { text, vector: ofQueries?.[at], limit, fileIds }), signal)));
     }),
   );
-  return best(found.flat(), limit, scoreThreshold);
+  const ofQueries = queries.map((_, at) => found.flatMap((ofStore) => (ofStore[at] ? [ofStore[at]] : [])));
+  return best(ofQueries.flatMap(comparable), limit, scoreThreshold);
+}
+
+/** What one store has for one query. */
+interface FromStore {
+  found: FoundText[];
+  strengths: Strengths | undefined;
+}
+
+/** A store's scores say how its texts stand to each other. Those of a store whose best is weak beside another's for the same query weigh as little as that. */
+function comparable(stores: readonly FromStore[]): FoundText[] {
+  if (stores.length <= 1) return stores.flatMap(({ found }) => found);
+  const strongest = (way: keyof Strengths) => Math.max(0, ...stores.map(({ strengths }) => strengths?.[way] ?? 0));
+  const ways = (['meaning', 'words'] as const).map((way) => ({ way, most: strongest(way) })).filter(({ most }) => most > 0);
+  if (ways.length === 0) return stores.flatMap(({ found }) => found);
+  return stores.flatMap(({ found, strengths }) => {
+    const share = ways.reduce((sum, { way, most }) => sum + Math.max(0, strengths?.[way] ?? 0) / most, 0) / ways.length;
+    return found.map((each) => ({ ...each, score: each.score * share }));
+  });
 }
 
 interface StoreQuery {
@@ -60,16 +79,16 @@ interface StoreQuery {
 }
 
 /** What counts of what the index finds: it may not have caught up with the records yet, then more is asked for. */
-async function searchStore(world: World, store: VectorStore, { limit, ...query }: StoreQuery): Promise<FoundText[]> {
+async function searchStore(world: World, store: VectorStore, { limit, ...query }: StoreQuery): Promise<FromStore> {
   const place = { projectId: store.projectId, vectorStoreId: store.id };
   for (let most = limit + SPARE; ; most *= 4) {
     const hits = await world.index.search(place, { ...query, limit: most });
     const files = await filesOf(world, store, hits);
     const counting = hits.flatMap((hit) => {
       const file = files.get(hit.fileId);
-      return file?.status === 'completed' && file.indexId === hit.indexId ? [toFound(hit, file)] : [];
+      return counts(file, hit.indexId, world.clock.nowMs()) ? [toFound(hit, file)] : [];
     });
-    if (counting.length >= limit || hits.length < most || most > MOST_LOOKED_AT) return counting;
+    if (counting.length >= limit || hits.length < most || most > MOST_LOOKED_AT) return { found: counting, strengths: hits[0]?.best };
   }
 }
 const MOST_LOOKED_AT = 5000;

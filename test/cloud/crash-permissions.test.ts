@@ -20,6 +20,10 @@ const REASONS: [RegExp, string][] = [
   [/^(ThreadReaper|EventTeller) sqs:SendMessage$/, 'what is given up: reaper.test.ts'],
   [/^DeadLetters (dynamodb:(BatchGetItem|Query)|s3:AbortMultipartUpload|states:St(art|op)Execution)$/, 'whatever a job asks for: it does what nobody could, once more'],
   [/^RunWorker states:StopExecution$/, 'for a run that waited and whose last output an endpoint brings: tool-endpoints.test.ts'],
+  [/^FileIndexer s3:AbortMultipartUpload$/, 'LanceDB, when it gives up what it has begun to write in parts'],
+  [/^RunWorker dynamodb:ConditionCheckItem$/, 'for a run that waited for its thread and brings files with it: scenarios/attachments.ts'],
+  [/^Upload dynamodb:DeleteItem$/, 'for what is refused when some of it has come in: test/e2e/files.test.ts'],
+  [/^Upload s3:(Get|Delete)Object$/, 'for an upload that S3 says is over, and for records too large for the table: test/contract/suites'],
   [/^ThreadReaper s3:AbortMultipartUpload$/, 'an upload that S3 has lost in the middle: test/contract/suites'],
 ];
 const LARGE = 'ü'.repeat(200_000);

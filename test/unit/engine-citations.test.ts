@@ -1,17 +1,17 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
 import type { ContentPart } from '../../shared/domain/message.ts';
 import type { FileSearchCall, FoundPassage } from '../../shared/domain/run-step.ts';
 import { Citer, type Told, citable, markerOf, withoutCitations } from '../../shared/engine/citations.ts';
-import { LONGEST_QUOTE, quoteFor } from '../../shared/engine/quote.ts';
+import { LONGEST_QUOTE, quoterOf } from '../../shared/engine/quote.ts';
 
 // What becomes of the markers that a model writes, however its text is cut.
 
 const passage = (filename: string, text = 'Blue cheese is the best. Grapes come second.'): FoundPassage => ({ fileId: `file-${filename}`, filename, score: 0.5, attributes: {}, text });
 const search = (ordinal: number, ...results: FoundPassage[]): FileSearchCall => ({ id: `call_${ordinal}`, type: 'file_search', arguments: '{}', rankingOptions: { ranker: 'auto', score_threshold: 0 }, ordinal, results });
-const SEARCHES = [search(4, passage('foods.txt'), passage('b 【x】.md')), search(5, passage('übung\n†.pdf', 'Über den Wolken. Muss die Freiheit wohl grenzenlos sein.'))];
-const KNOWN = [markerOf(4, 0, 'foods.txt'), markerOf(4, 1, 'b 【x】.md'), markerOf(5, 0, 'übung\n†.pdf'), '【4:0†source】', '【4:0†foods.txt†L1-L3】'];
-const INVENTED = ['【4:2†foods.txt】', '【6:0†foods.txt】', '【4:0†other.txt】', '【13†source】', '【9999:1†x】', '【4:1†foods.txt】'];
+const SEARCHES = [search(4, passage('foods.txt'), passage('b 【x】.md')), search(5, passage('übung\n†.pdf', 'Über den Wolken. Muss die Freiheit wohl grenzenlos sein.'), passage('source'))];
+const KNOWN = [markerOf(4, 0, 'foods.txt'), markerOf(4, 1, 'b 【x】.md'), markerOf(5, 0, 'übung\n†.pdf'), '【4:0†foods.txt†L1-L3】', '【5:1†source】'];
+const INVENTED = ['【4:2†foods.txt】', '【6:0†foods.txt】', '【4:0†other.txt】', '【13†source】', '【9999:1†x】', '【4:1†foods.txt】', '【4:0†source】'];
 const NO_MARKERS = ['【', '】', '【】', '【4:0】', '【note】', '【4:0†】', '【4:0† line\nbreak】', '【12345:0†foods.txt】', '【【', `【4:0†${'x'.repeat(500)}】`, '【4:0†foods.txt'];
 
 /** All that comes out of a text in these pieces. */
@@ -61,6 +61,22 @@ describe('markers', () => {
     expect(citer.end()).toEqual([]);
   });
 
+  it('have a quote, up to the 199th of a text', () => {
+    const all = told([`Blue cheese is best${'【4:0†foods.txt】'.repeat(201)}`]);
+    const quotes = annotationsOf(all).map((annotation) => annotation.type === 'file_citation' && annotation.file_citation.quote);
+    expect(quotes).toEqual([...Array.from({ length: 199 }, () => 'Blue cheese is the best.'), '', '']);
+  });
+
+  it('quote a long passage many times without looking through it as often', () => {
+    const text = Array.from({ length: 2000 }, (_, n) => `Sentence ${n} of it.`).join(' ');
+    const segmented = jest.spyOn(Intl.Segmenter.prototype, 'segment');
+    const all = told([Array.from({ length: 199 }, (_, n) => `Sentence ${n}【4:0†foods.txt】.`).join(' ')], [search(4, passage('foods.txt', text))]);
+    expect(annotationsOf(all).at(-1)).toMatchObject({ file_citation: { quote: 'Sentence 198 of it.' } });
+    // Each sentence of the passage once, and each statement.
+    expect(segmented.mock.calls.length).toBeLessThan(3000);
+    segmented.mockRestore();
+  });
+
   it('are none without searches', () => {
     expect(told(['a 【4:0†foods.txt】b'], [])).toEqual([{ value: 'a ' }, { value: 'b' }]);
   });
@@ -87,6 +103,7 @@ describe('markers', () => {
 });
 
 describe('a quote', () => {
+  const quoteFor = (before: string, passage: string): string => quoterOf(passage)(before);
   const TEXT = 'The office opens at nine. Lunch is served from noon until two, in the garden when the sun shines.\nThe office closes at six in winter.';
 
   it.each([

@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { cancelRun } from '../../shared/actions/cancel-run.ts';
 import { searchesOf } from '../../shared/domain/run-step.ts';
 import { NO_FILES } from '../../shared/domain/vector-store.ts';
-import { MOST_SEARCHES } from '../../shared/engine/search-files.ts';
+import { MOST_SEARCHES } from '../../shared/engine/offer-tools.ts';
 import { countTokens } from '../../shared/tools/tokens.ts';
 import { PROJECT } from './sample-records.ts';
 import { SearchStage, says, searches } from './search-stage.ts';
@@ -49,11 +49,37 @@ describe('a search', () => {
 
     const run = await stage.driven(await stage.newRun());
 
-    expect(run).toMatchObject({ status: 'failed', lastError: { code: 'server_error' } });
+    expect(run).toMatchObject({ status: 'failed', lastError: { code: 'server_error', message: 'The model kept calling functions without answering.' } });
     const made = (await stage.stepsOf(run)).flatMap(searchesOf);
     expect(made.filter(({ results }) => results?.length).map(({ ordinal }) => ordinal)).toEqual(Array.from({ length: MOST_SEARCHES }, (_, n) => n + 4));
     expect(made.at(-1)?.note).toMatch(/^A run can make 32 searches/);
     expect(stage.requests).toHaveLength(Math.ceil(MOST_SEARCHES / 5) + 8);
+  });
+
+  it('is not offered once they are used up, so that the model answers', async () => {
+    await using stage = await SearchStage.start();
+    stage.answer = ({ tool_choice: choice }) => (choice === 'none' ? says('All that I know.') : searches('a', 'b', 'c', 'd', 'e'));
+
+    const run = await stage.driven(await stage.newRun());
+
+    expect([run.status, stage.requests.length]).toEqual(['completed', Math.ceil(MOST_SEARCHES / 5) + 1]);
+  });
+
+  it('that takes too long has failed, and the run goes on', async () => {
+    await using stage = await SearchStage.start();
+    stage.answer = once('cheese');
+    const begun = Promise.withResolvers<void>();
+    stage.search = () => (begun.resolve(), new Promise(() => undefined));
+    const run = await stage.newRun();
+    const driving = stage.drive(run);
+    await begun.promise;
+    await stage.clock.pass(29_900);
+    expect(stage.requests).toHaveLength(1);
+    await stage.clock.pass(200);
+    await driving;
+
+    expect([(await stage.runNow(run)).status, stage.logged]).toEqual(['completed', ['file_search_failed']]);
+    expect(stage.shown).toEqual(['Error: the search failed. Say so if you cannot answer without it.\n\nNothing was found.']);
   });
 
   it.each([

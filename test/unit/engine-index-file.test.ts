@@ -91,7 +91,9 @@ describe('a file is indexed', () => {
     expect(counts()).toBe(chunks.length);
   });
 
-  it('on from where an attempt failed, with the same pieces and bytes', async () => {
+  it.each([2, undefined])('on from where an attempt failed, with the same pieces and bytes, of %s dimensions asked for', async (dimensions) => {
+    store = { ...store, embedding: { model: 'e', dimensions } };
+    put('vector_store', store);
     const whole = embed;
     embed = async (texts) => (embedded.length === 1 ? Promise.reject(new ModelError('unauthorized', 'no')) : whole(texts));
     await expect(work()).rejects.toThrow(ModelError);
@@ -144,6 +146,15 @@ describe('a file fails', () => {
     expect(await work()).toEqual({ done: true });
     expect(storedFile()).toMatchObject({ status: 'failed', lastError: { code, message } });
     expect(storedStore()).toMatchObject({ usageBytes: 0, counts: { inProgress: 0, failed: 1 } });
+  });
+
+  it('when it is larger than a file may be, which an upload can become, unread', async () => {
+    put('file', aFile({ id: file.id, projectId: PROJECT, bytes: 512 * 1024 * 1024 + 1 }));
+    text = () => {
+      throw new Error('it was read');
+    };
+    expect(await work()).toEqual({ done: true });
+    expect(storedFile()).toMatchObject({ status: 'failed', lastError: { code: 'invalid_file', message: 'The file could not be parsed because it is too large.' } });
   });
 
   it('after too many attempts, with nothing asked of index and documents', async () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { Tool, ToolChoice } from '../../shared/domain/settings.ts';
 import { buildModelRequest } from '../../shared/engine/build-model-request.ts';
 import { nextStep } from '../../shared/engine/next-step.ts';
-import { mostResults, offeredFunctions, rankingOf, searchName } from '../../shared/engine/offer-tools.ts';
+import { MOST_SEARCHES, mostResults, offeredFunctions, rankingOf, searchName } from '../../shared/engine/offer-tools.ts';
 import { queriesOf } from '../../shared/engine/search-files.ts';
 import { USAGE, callOf, messageOf, queuedRun } from './sample-records.ts';
 
@@ -38,6 +38,19 @@ describe('the search', () => {
     expect(later.tool_choice).toBe(toolChoice === 'none' ? 'none' : undefined);
   });
 
+  it.each<[string, Tool[], ToolChoice, string[], unknown]>([
+    ['a function is there', [search, named('f')], 'required', ['f'], undefined],
+    ['it is alone', [search], { type: 'file_search' }, ['file_search'], 'none'],
+    ['nothing was to be called', [search, named('f')], 'none', ['f'], 'none'],
+  ])('is not to be called any more when all that a run may make were made: %s', (_, tools, toolChoice, names, choice) => {
+    const made = { id: 'call_s', type: 'file_search' as const, arguments: '{}', rankingOptions: rankingOf(tools) };
+    const turns = [{ type: 'calls' as const, calls: [callOf('file_search', { output: '' })] }];
+    const requestAfter = (count: number) => buildModelRequest(queuedRun({ tools, toolChoice }), { history: [], turns, searches: Array.from({ length: count }, () => made) }, undefined);
+    const last = requestAfter(MOST_SEARCHES);
+    expect([last.tools?.map((tool) => tool.type === 'function' && tool.function.name), last.tool_choice]).toEqual([names, choice]);
+    expect(requestAfter(MOST_SEARCHES - 1).tools).toHaveLength(tools.length);
+  });
+
   it('has the settings of the tool, and the usual ones', () => {
     const set: Tool = { type: 'file_search', file_search: { max_num_results: 3, ranking_options: { ranker: 'auto', score_threshold: 0.5 } } };
     expect([mostResults([set]), rankingOf([set])]).toEqual([3, { ranker: 'auto', score_threshold: 0.5 }]);
@@ -49,7 +62,7 @@ describe('the search', () => {
     const after = (...toolCalls: Parameters<typeof nextStep>[0]['toolCalls']) => nextStep({ finishReason: 'tool_calls', toolCalls, usage: USAGE }, [search, named('f')]);
     expect(after(call)).toEqual({ do: 'continue', toolCalls: [call] });
     expect(after(call, callOf('f'))).toEqual({ do: 'wait', toolCalls: [call, callOf('f')] });
-    expect(after(call, callOf('x'))).toMatchObject({ do: 'continue', toolCalls: [call, { output: 'Error: there is no function named "x". The functions are: f.' }] });
+    expect(after(call, callOf('x'))).toMatchObject({ do: 'continue', toolCalls: [call, { output: 'Error: there is no function named "x". The functions are: f, file_search.' }] });
   });
 });
 
@@ -69,7 +82,17 @@ describe('its queries', () => {
     ['', []],
     ['null', []],
     ['7', []],
+    ['{"queries":{"text":[["a"]]}}', ['a']],
+    ['5" pipe', ['5" pipe']],
+    [`${'['.repeat(5000)}"a"${']'.repeat(5000)}`, []],
+    [`["a","${'b'.repeat(20_000)}"]`, ['a']],
   ])('%s are %j', (args, expected) => {
     expect(queriesOf(args)).toEqual(expected);
+  });
+
+  it('are looked for in little time, whatever the model has written', () => {
+    const startedMs = performance.now();
+    for (const args of ['\\"'.repeat(500_000), '"\\'.repeat(500_000), '{"q":'.repeat(200_000), '"'.repeat(1_000_000)]) expect(queriesOf(args).length).toBeLessThanOrEqual(5);
+    expect(performance.now() - startedMs).toBeLessThan(1000);
   });
 });

@@ -70,6 +70,24 @@ describe('a search in several stores', () => {
     expect((await search([one.id, two.id], { limit: 2, scoreThreshold: 0.95 })).map(({ text }) => text)).toEqual(['b 0']);
   });
 
+  it('does not let what is weak in one store stand beside what is strong in another', async () => {
+    const [strong, weak] = [aStore(), aStore()];
+    aHit(strong, 'a', 1, 0.9);
+    aHit(weak, 'b', 1);
+    for (const hit of hits[strong.id] ?? []) hit.best = { meaning: 0.8, words: 10 };
+    for (const hit of hits[weak.id] ?? []) hit.best = { meaning: 0.2, words: 0.5 };
+    expect((await search([weak.id, strong.id])).map(({ text, score }) => [text, Number(score.toFixed(2))])).toEqual([['a 0', 1], ['a 1', 0.9], ['b 0', 0.15]]);
+    expect((await search([weak.id])).map(({ score }) => score)).toEqual([1]);
+  });
+
+  it('finds nothing of a file that has expired', async () => {
+    const store = aStore();
+    const [past, later] = [aHit(store, 'a', 1), aHit(store, 'b', 0.5)];
+    past.fileExpiresAtMs = START_MS;
+    later.fileExpiresAtMs = START_MS + 1;
+    expect((await search([store.id])).map(({ text }) => text)).toEqual(['b 0']);
+  });
+
   it('asks once for each model of embeddings, and goes by words where there is none or it fails', async () => {
     const [one, two, three] = [aStore(), aStore({ embedding: { model: 'f' } }), aStore({ embedding: undefined })];
     await search([one.id, two.id, three.id]);
@@ -127,6 +145,7 @@ describe('a query is rewritten', () => {
     ['tax return deadline', 'tax return deadline'],
     ['What is the?', 'What is the?'],
     ['Wie spät ist es?', 'Wie spät ist es'],
+    [`Please find ${'x'.repeat(2000)} y?`, `Please find ${'x'.repeat(2000)} y?`],
   ])('%s → %s', (query, rewritten) => {
     expect(rewriteQuery(query)).toBe(rewritten);
   });

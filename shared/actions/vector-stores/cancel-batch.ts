@@ -36,19 +36,21 @@ export async function cancelFilesOf(world: World, { id, projectId, vectorStoreId
     const where = { batchId: id, status: 'in_progress' };
     const { items } = await world.store.page('vector_store_file', [projectId, vectorStoreId], { order: 'asc', limit: AT_ONCE, where });
     if (items.length === 0) return;
-    await inTurn(`vector store ${vectorStoreId}`, () => retryOnConflict(() => cancelFiles(world, items)));
+    // A store that is being deleted counts nothing any more; what hangs under it goes with it.
+    if (!(await inTurn(`vector store ${vectorStoreId}`, () => retryOnConflict(() => cancelFiles(world, items))))) return;
   }
 }
 
-async function cancelFiles(world: World, seen: VectorStoreFile[]): Promise<void> {
+/** False when the store is gone. */
+async function cancelFiles(world: World, seen: VectorStoreFile[]): Promise<boolean> {
   const [first] = seen;
-  if (!first) return;
+  if (!first) return true;
   const { projectId, vectorStoreId } = first;
   const [store, ...files] = await Promise.all([
     world.store.get(keys.vectorStore(projectId, vectorStoreId)),
     ...seen.map(({ id }) => world.store.get(keys.vectorStoreFile(projectId, vectorStoreId, id))),
   ]);
-  if (!store) return;
+  if (!store) return false;
   const moves = files.flatMap((before) => (before?.status === 'in_progress' && before.batchId === first.batchId ? [{ before, after: cancelled(before) }] : []));
   const writes: Write[] = [
     update('vector_store', store, withMoves(store, moves)),
@@ -56,6 +58,7 @@ async function cancelFiles(world: World, seen: VectorStoreFile[]): Promise<void>
     ...(await settleBatches(world, store, moves)),
   ];
   if (moves.length > 0) await world.commit({ name: 'cancel-files', writes, jobs: moves.map(({ before }) => unindexJob(before, world.clock.nowMs())) });
+  return true;
 }
 
 export function cancelled(file: Extract<VectorStoreFile, { status: 'in_progress' }>): VectorStoreFile {

@@ -1,12 +1,12 @@
 import { NotFoundError } from '../../domain/errors.ts';
 import type { World } from '../../ports/world.ts';
 import { type FileKey, changeFile } from './change-file.ts';
-import { tidyJobs, unindexJob } from './jobs.ts';
+import { unindexJob } from './jobs.ts';
 
 /** Takes a file out of a store: from then on no search finds it. False when it is not there. */
 export async function detach(world: World, key: FileKey): Promise<boolean> {
   const file = await changeFile(world, key, 'detach-file', (before) => ({
-    jobs: (store) => [unindexJob(before, world.clock.nowMs()), ...tidyJobs(store, world.clock.nowMs())],
+    jobs: () => [unindexJob(before, world.clock.nowMs())],
   }));
   return file !== undefined;
 }

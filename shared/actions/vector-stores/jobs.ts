@@ -35,7 +35,7 @@ const TIDY_EVERY_MS = 5000;
 const TIDY_EVERY_FILES = 32;
 
 /** Of the next full five seconds, so that replacing it, where that can be done, does not put it off. */
-const tidyJob = ({ id, projectId }: VectorStore, nowMs: number): Scheduled => ({
+export const tidyJob = ({ id, projectId }: VectorStore, nowMs: number): Scheduled => ({
   name: `index:tidy:${id}`,
   job: { type: 'tidy-index', projectId, vectorStoreId: id },
   dueMs: (Math.floor(nowMs / TIDY_EVERY_MS) + 1) * TIDY_EVERY_MS,

@@ -55,6 +55,7 @@ export function placeFile({ add, file, before }: Known, { storeId, batchId, nowM
     attributes: add.attributes ?? before?.attributes ?? {},
     chunking: add.chunking ?? before?.chunking ?? AUTO_CHUNKING,
     indexId: randomUUID(),
+    fileExpiresAtMs: file.removeAfterMs,
     batchId,
     status: 'in_progress',
   };

@@ -64,6 +64,11 @@ const filterOf = (depth: number): z.ZodType<AttributeFilter> =>
     ? z.discriminatedUnion('type', [Comparison, Membership])
     : z.discriminatedUnion('type', [Comparison, Membership, z.strictObject({ type: z.enum(['and', 'or']), filters: z.array(filterOf(depth - 1)).max(MOST_FILTERS) })]);
 
+/** Each is made with every file of the store. */
+const MOST_COMPARED = 1000;
+const sizeOf = (filter: AttributeFilter): number =>
+  'filters' in filter ? filter.filters.reduce((sum, each) => sum + sizeOf(each), 0) : Array.isArray(filter.value) ? filter.value.length : 1;
+
 const query = z.string().min(1).max(32_000);
 const MOST_QUERIES = 32;
 
@@ -71,7 +76,12 @@ export const SearchVectorStore = z.strictObject({
   query: z.union([query, z.array(query).min(1).max(MOST_QUERIES)]),
   rewrite_query: optional(z.boolean()),
   max_num_results: optional(integer().min(1).max(50)),
-  filters: optional(filterOf(DEEPEST_FILTER)),
+  filters: optional(
+    filterOf(DEEPEST_FILTER).check((ctx) => {
+      const size = sizeOf(ctx.value);
+      if (size > MOST_COMPARED) ctx.issues.push({ code: 'custom', input: ctx.value, message: `Invalid 'filters': too many comparisons. Expected at most ${MOST_COMPARED}, but got ${size} instead.` });
+    }),
+  ),
   ranking_options: optional(z.strictObject({ ranker: optional(z.enum(['none', 'auto', 'default-2024-11-15'])), score_threshold: optional(z.number().min(0).max(1)) })),
 });
 

@@ -78,6 +78,27 @@ export function attachments(use: () => Stage): void {
       expect(searchCalls((await stage.stepsOf(done))[0])[0]?.file_search.results[0]?.file_id).toBe(foods.id);
     });
 
+    test('that are deleted before their run has its turn do not take the others with them', async () => {
+      const stage = use();
+      const [foods, cars] = [await upload(stage, 'foods.txt', FOODS), await upload(stage, 'cars.md', CARS)];
+      const { assistant_id, thread_id } = await stage.newPair({});
+      const step = text('First.').gated();
+      stage.model.script(step);
+      const first = await stage.runs.create(thread_id, { assistant_id });
+      await step.reached;
+      const code = { file_id: foods.id, tools: [{ type: 'code_interpreter' as const }] };
+      const asked = { role: 'user' as const, content: 'Read these.', attachments: [...attach(cars.id, foods.id), code] };
+      const second = await stage.runs.create(thread_id, { assistant_id, additional_messages: [asked] }, { headers: { 'x-threadkeep-when-busy': 'queue' } });
+      await stage.client.files.delete(cars.id);
+      stage.model.script(text('Second.'));
+      stage.server.expectError('attachments_left_out');
+      step.release();
+      await stage.runs.poll(first.id, { thread_id });
+      expect((await stage.runs.poll(second.id, { thread_id })).status).toBe('completed');
+      expect(await filesIn(stage, await storeIn(stage, thread_id))).toEqual([foods.id]);
+      expect((await stage.threads.retrieve(thread_id)).tool_resources?.code_interpreter?.file_ids).toEqual([foods.id]);
+    });
+
     test('of files that there are not, or that nobody can search, are refused, and nothing is written', async () => {
       const stage = use();
       const { thread_id } = await stage.newPair();

@@ -10,6 +10,6 @@ export const createUploadPart = endpoint({
   async handle(call) {
     const { world, projectId, id } = call;
     const upload = await findOpenUpload(world, projectId, id('upload_id'));
-    return receive(call, { field: 'data', what: 'part', mostBytes: MOST_PART_BYTES, make: async ({ incoming }) => toWireUploadPart(await addPart(world, upload, incoming)) });
+    return receive(call, { field: 'data', what: 'part', mostBytes: Math.min(MOST_PART_BYTES, upload.bytes), make: async ({ incoming }) => toWireUploadPart(await addPart(world, upload, incoming)) });
   },
 });
