@@ -131,18 +131,17 @@ describe('a search', () => {
     expect(await countTokens(JSON.stringify(stage.requests.at(-1)))).toBeLessThan(1000);
   });
 
-  it('is dropped when its run is cancelled', async () => {
+  it('is dropped at once when its run is cancelled', async () => {
     await using stage = await SearchStage.start();
     stage.answer = once('cheese');
     const begun = Promise.withResolvers<void>();
-    stage.search = () => (begun.resolve(), new Promise((_, reject) => void stage.clock.after(5000, () => reject(new Error('late')))));
+    stage.search = () => (begun.resolve(), new Promise(() => undefined));
     const run = await stage.newRun();
     const driving = stage.drive(run);
     await begun.promise;
 
     await cancelRun(stage.world(), PROJECT, run.threadId, run.id);
     stage.signals.changed(run.id);
-    await stage.clock.pass(10_000);
     await driving;
 
     expect((await stage.runNow(run)).status).toBe('cancelled');

@@ -85,8 +85,8 @@ export function files(use: () => Stage): void {
 
       expect(await client.files.delete(id)).toEqual({ id, object: 'file', deleted: true });
 
-      for (const call of [client.files.retrieve(id), client.files.delete(id), client.files.content(id), client.files.retrieve('fake_id')]) {
-        const { error, ...failure } = await stage.failure(Promise.resolve(call));
+      for (const call of [() => client.files.retrieve(id), () => client.files.delete(id), () => client.files.content(id), () => client.files.retrieve('fake_id')]) {
+        const { error, ...failure } = await stage.failure(Promise.resolve(call()));
         expect(error).toBeInstanceOf(stage.sdk.errors.NotFoundError);
         expect(failure).toMatchObject({ status: 404, message: expect.stringMatching(/^No such File object: (file-|fake_id)/), param: 'id', code: null, type: 'invalid_request_error' });
       }

@@ -41,8 +41,8 @@ import { waitingTime } from './waiting-time.ts';
 type Scenarios = ((use: () => Stage) => void)[];
 
 /** In which one version of the client can differ from another. */
-const OF_THE_CLIENT: Scenarios = [assistants, threads, messages, paging, models, runs, tools, fileSearch, attachments, streams, helpers, settings, cancel, errors, shipped, vectorStores, vectorStoreFiles, vectorStoreBatches, files, uploads];
-const OF_THE_SERVER: Scenarios = [locks, waitingRuns, replacingRuns, following, limits, upstream, sameRecord, projects, vectorStoreSearch, vectorStoreErrors, vectorStoreCrowds];
+const OF_THE_CLIENT: Scenarios = [assistants, threads, messages, paging, models, runs, tools, fileSearch, streams, helpers, settings, cancel, errors, shipped, vectorStores, vectorStoreFiles, vectorStoreBatches, files, uploads];
+const OF_THE_SERVER: Scenarios = [locks, waitingRuns, replacingRuns, following, limits, upstream, sameRecord, projects, attachments, vectorStoreSearch, vectorStoreErrors, vectorStoreCrowds];
 
 /** `start` is the world that it is done in. */
 export function everything(sdk: Sdk, start: Start = embedded): void {
