@@ -65,7 +65,7 @@ async function work(world: World, job: IndexFile, store: VectorStore, file: File
   const hold = new FileHold(world, file, giveBack);
   try {
     const written = await index(world, store, file, hold.signal);
-    return (await completeFile(world, job, written)) ? DONE : AGAIN_NOW;
+    return (await completeFile(world, job, written)) ? DONE : await leaveNothing(world, job);
   } catch (error) {
     if (error instanceof DocumentError || error instanceof TooManyTokensError) {
       await failFile(world, job, whatIsWrong(error));
@@ -73,7 +73,9 @@ async function work(world: World, job: IndexFile, store: VectorStore, file: File
     }
     await free(world, job);
     if (!(error instanceof Interrupt)) throw error;
-    return error.why === 'given back' ? AGAIN_NOW : { done: false, againInMs: LOOK_AGAIN_MS };
+    if (error.why === 'given back') return AGAIN_NOW;
+    await leaveNothing(world, job);
+    return { done: false, againInMs: LOOK_AGAIN_MS };
   } finally {
     hold.release();
   }
@@ -106,6 +108,15 @@ async function standing(world: World, { projectId, vectorStoreId, indexId }: Fil
   if (chunks === lastSeq + 1) return lastSeq;
   await world.index.remove(place, indexId);
   return -1;
+}
+
+/** What was this worker's is so no more. What it has put there since goes, where nobody else will see to that: with a store that was deleted it would stay for ever. */
+async function leaveNothing(world: World, { projectId, vectorStoreId, fileId, indexId }: IndexFile): Promise<Outcome> {
+  const place = { projectId, vectorStoreId };
+  const [store, file] = await Promise.all([world.store.get(keys.vectorStore(projectId, vectorStoreId)), world.store.get(keys.vectorStoreFile(projectId, vectorStoreId, fileId))]);
+  if (!store) await world.index.drop(place);
+  else if (file?.indexId !== indexId) await world.index.remove(place, indexId);
+  return AGAIN_NOW;
 }
 
 /** A lease that nobody uses must not keep the next attempt waiting. */

@@ -3,6 +3,8 @@
  * has set stays. (A test runner that gives its tests a copy of the environment has to set them itself: jest.config.js.)
  */
 const SETTINGS = {
+  // What it warns of, as a file that somebody else has just removed, is tried again here.
+  LANCEDB_LOG: 'error',
   // The full text builder holds a thread of this pool for every shard that it writes while it waits for a further one. With the default, which is the
   // number of cores less two, that waits for ever on a machine with few of them.
   LANCE_CPU_THREADS: '6',

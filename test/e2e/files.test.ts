@@ -118,7 +118,7 @@ describe('a file', () => {
 });
 
 describe('a part of an upload', () => {
-  const upload = async (stage: Stage) => (await stage.client.uploads.create({ filename: 'a', purpose: 'vision', bytes: 1, mime_type: 'text/plain' })).id;
+  const upload = async (stage: Stage, bytes = 1) => (await stage.client.uploads.create({ filename: 'a', purpose: 'vision', bytes, mime_type: 'text/plain' })).id;
 
   test('needs no name', async () => {
     const stage = use();
@@ -128,12 +128,15 @@ describe('a part of an upload', () => {
 
   test('that is not there, or is too large, is refused, and nothing of it is left', async () => {
     const stage = use();
-    const id = await upload(stage);
+    const id = await upload(stage, 100 * MB);
     const before = await blobs(stage);
     const large = Buffer.concat([part('name="data"; filename="x"', Buffer.alloc(64 * MB + 1)), END]);
 
     expect(await send(stage, `/uploads/${id}/parts`, Buffer.concat([FILE, END]))).toMatchObject({ status: 400, body: { error: { message: "Missing required parameter: 'data'.", param: 'data' } } });
     expect(await send(stage, `/uploads/${id}/parts`, large)).toMatchObject({ status: 413, body: { error: { message: 'The part is larger than 67108864 bytes. Send it in more parts.', type: 'invalid_request_error', param: 'data', code: null } } });
+    // Nor more than the whole upload is announced to be.
+    const more = Buffer.concat([part('name="data"; filename="x"', 'xy'), END]);
+    expect(await send(stage, `/uploads/${await upload(stage)}/parts`, more)).toMatchObject({ status: 413, body: { error: { message: 'The part is larger than 1 bytes. Send it in more parts.' } } });
     await eventually('nothing is left', async () => (String(await blobs(stage)) === String(before) ? true : undefined));
   });
 });

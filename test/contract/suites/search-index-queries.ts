@@ -13,7 +13,7 @@ export function describeIndexQueries(theIndex: () => SearchIndex): void {
       await index.tidy(PLACE);
       const hits = await index.search(PLACE, { text: 'FOXES?', limit: 5 });
       expect(hits.map(({ seq }) => seq)).toEqual([4, 0]);
-      expect(hits[0]).toEqual({ fileId: 'file-a', indexId: 'index-a', seq: 4, text: 'Foxes and a fox, fox, fox', score: 1 });
+      expect(hits[0]).toEqual({ fileId: 'file-a', indexId: 'index-a', seq: 4, text: 'Foxes and a fox, fox, fox', score: 1, best: { words: expect.any(Number) } });
       expect(hits[1]?.score).toBeGreaterThan(0);
       expect(hits[1]?.score).toBeLessThan(1);
       expect(await index.search(PLACE, { text: 'fox owl', limit: 2 })).toHaveLength(2);
