@@ -40,11 +40,20 @@ async function unindexFile(world: World, { projectId, vectorStoreId, fileId, ind
   // Only now is there something to take off the disk.
   const store = await world.store.get(keys.vectorStore(projectId, vectorStoreId));
   if (store) await world.commit({ name: 'removed-from-index', writes: [], jobs: [tidyJob(store, world.clock.nowMs())] });
+  // To take something out is to write: into what has been dropped meanwhile.
+  else await world.index.drop({ projectId, vectorStoreId });
   return DONE;
 }
 
 async function tidyIndex(world: World, { projectId, vectorStoreId }: Extract<IndexJob, { type: 'tidy-index' }>): Promise<Outcome> {
-  const store = await world.store.get(keys.vectorStore(projectId, vectorStoreId));
-  if (store && !isStoreExpired(store, world.clock.nowMs())) await world.index.tidy({ projectId, vectorStoreId });
+  const place = { projectId, vectorStoreId };
+  const isWanted = async () => {
+    const store = await world.store.get(keys.vectorStore(projectId, vectorStoreId));
+    return store !== undefined && !isStoreExpired(store, world.clock.nowMs());
+  };
+  if (!(await isWanted())) return DONE;
+  await world.index.tidy(place);
+  // Dropped meanwhile, it has files again.
+  if (!(await isWanted())) await world.index.drop(place);
   return DONE;
 }

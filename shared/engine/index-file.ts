@@ -72,9 +72,9 @@ async function work(world: World, job: IndexFile, store: VectorStore, file: File
       return DONE;
     }
     await free(world, job);
-    if (!(error instanceof Interrupt)) throw error;
-    if (error.why === 'given back') return AGAIN_NOW;
+    if (error instanceof Interrupt && error.why === 'given back') return AGAIN_NOW;
     await leaveNothing(world, job);
+    if (!(error instanceof Interrupt)) throw error;
     return { done: false, againInMs: LOOK_AGAIN_MS };
   } finally {
     hold.release();
