@@ -1,5 +1,5 @@
 // LanceDB reads them from the environment that the process was started with; a test has a copy. What they are for: shared/search/env.ts.
-process.env.LANCE_CPU_THREADS ??= '6';
+process.env.LANCE_CPU_THREADS ??= '32';
 process.env.LANCE_FTS_NUM_SHARDS ??= '1';
 
 export default {

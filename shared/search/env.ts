@@ -6,8 +6,8 @@ const SETTINGS = {
   // What it warns of, as a file that somebody else has just removed, is tried again here.
   LANCEDB_LOG: 'error',
   // The full text builder holds a thread of this pool for every shard that it writes while it waits for a further one. With the default, which is the
-  // number of cores less two, that waits for ever on a machine with few of them.
-  LANCE_CPU_THREADS: '6',
+  // number of cores less two, that waits for ever on a machine with few of them; and with few threads when several stores are written at once.
+  LANCE_CPU_THREADS: '32',
   LANCE_FTS_NUM_SHARDS: '1',
   // In MB: what it gathers in memory before it writes.
   LANCE_FTS_PARTITION_SIZE: '64',

@@ -17,6 +17,10 @@ const HAS_CODE = /\p{N}/u;
 const WEIGHT_OF_CODE = 2;
 const COLUMNS = ['file_id', 'index_id', 'seq', 'text'];
 
+/** What takes longer hangs, and is to be tried again or given up by whoever asked: nobody may wait for it for ever. */
+const LONGEST_MS = 120_000;
+const LONGEST_UPKEEP_MS = 900_000;
+
 const MOST_ATTEMPTS = 12;
 const LONGEST_PAUSE_MS = 1000;
 
@@ -24,10 +28,10 @@ export function makeLanceIndex(ground: Ground): SearchIndex {
   const tables = new Tables(ground);
 
   /** Again, with the table opened anew, while others change it under our hands. */
-  async function attempt<T>(place: StorePlace, act: (isRepeated: boolean) => Promise<T>): Promise<T> {
+  async function attempt<T>(place: StorePlace, act: (isRepeated: boolean) => Promise<T>, longestMs = LONGEST_MS): Promise<T> {
     for (let attempts = 1; ; attempts++) {
       try {
-        return await act(attempts > 1);
+        return await inTime(longestMs, act(attempts > 1));
       } catch (error) {
         tables.forget(place);
         if (attempts === MOST_ATTEMPTS || !isPassing(error)) throw error;
@@ -36,11 +40,15 @@ export function makeLanceIndex(ground: Ground): SearchIndex {
     }
   }
 
-  const withTable = <T>(place: StorePlace, without: T, act: (open: OpenTable) => Promise<T>): Promise<T> =>
-    attempt(place, async () => {
-      const open = await tables.get(place);
-      return open ? act(open) : without;
-    });
+  const withTable = <T>(place: StorePlace, without: T, act: (open: OpenTable) => Promise<T>, longestMs?: number): Promise<T> =>
+    attempt(
+      place,
+      async () => {
+        const open = await tables.get(place);
+        return open ? act(open) : without;
+      },
+      longestMs,
+    );
 
   return {
     add: (place, entry, chunks) =>
@@ -69,7 +77,7 @@ export function makeLanceIndex(ground: Ground): SearchIndex {
         const rows: unknown[] = await table.query().where(`${isEntry(indexId)} AND seq >= ${fromSeq} AND seq < ${fromSeq + limit}`).select(['seq', 'text', 'overlap']).toArray();
         return rows.map((row) => ChunkRow.parse(row)).sort((a, b) => a.seq - b.seq);
       }),
-    tidy: (place) => withTable(place, undefined, (open) => oneAtATime(() => tidyTable(open))),
+    tidy: (place) => withTable(place, undefined, (open) => oneAtATime(() => inTime(LONGEST_UPKEEP_MS, tidyTable(open))), 2 * LONGEST_UPKEEP_MS),
   };
 }
 
@@ -129,6 +137,16 @@ async function rowsOf(query: Query | VectorQuery, score: '_distance' | '_score',
 
 /** Others have changed or removed what was being read, or have written at the same time. */
 const isPassing = (error: unknown): boolean => isMissing(error) || says(error, /conflict|concurrent|already exists|precondition|retry/i);
+
+async function inTime<T>(ms: number, work: Promise<T>): Promise<T> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => late.reject(new Error(`the search index has not answered for ${ms / 1000} seconds`)), ms);
+  try {
+    return await Promise.race([work, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
 
 let last: Promise<unknown> = Promise.resolve();
 
