@@ -36,7 +36,7 @@ interface Spec<B extends z.ZodType, Q extends z.ZodType> {
 
 export type Endpoint = (service: Service, context: Context<Env>) => Promise<Response>;
 
-/** Ids of files are not among them: any that there is not was answered with a 404 (contract §9). */
+/** Ids of files are not among them, for an unknown one of whatever look was answered with a 404 (contract §9). */
 const ID_PREFIXES = { assistant_id: 'asst', thread_id: 'thread', message_id: 'msg', run_id: 'run', step_id: 'step', upload_id: 'upload', webhook_endpoint_id: 'whe', delivery_id: 'whd', export_id: 'exp', vector_store_id: 'vs', batch_id: 'vsfb' } as const;
 export type IdName = keyof typeof ID_PREFIXES | 'file_id' | 'model' | 'function_name';
 

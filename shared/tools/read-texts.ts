@@ -5,7 +5,7 @@ const AT_ONCE = 200;
 /** In characters: with its quotes and escapes an answer must stay below what a Lambda may send. */
 const MOST = 1_000_000;
 
-/** The pieces of a file's text from one on, without what each repeats of the one before. `nextSeq` is there when there are more. Only a completed file has any. */
+/** The pieces of a file's text from one on, without what each repeats of the one before. `nextSeq` is there when there are more. Only a completed file has some. */
 export async function readTexts({ index, clock }: Pick<World, 'index' | 'clock'>, file: VectorStoreFile, fromSeq: number): Promise<{ texts: string[]; nextSeq?: number }> {
   const texts: string[] = [];
   if (!counts(file, file.indexId, clock.nowMs())) return { texts };

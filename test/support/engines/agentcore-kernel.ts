@@ -56,7 +56,7 @@ export class Kernel {
     return answer.done === true ? { died: true } : (JSON.parse(answer.value) as Ran);
   }
 
-  /** Relative paths alone, as in the service: any other is an error of the tool. */
+  /** Relative paths alone, as in the service; every other is an error of the tool. */
   write(path: string, content: Buffer): void {
     if (path.startsWith('/') || path.split('/').includes('..')) throw new Error(`Path traversal: ${path}`);
     const place = join(this.#folder, path);
