@@ -89,6 +89,9 @@ describe('histories on AWS', () => {
     await stage.pass(2 * DAY_MS);
     await stage.sweep();
     await stage.pass(10_000);
+    // However long the engines take for it.
+    const isOver = async () => (await stage.store.page('message', ['proj_expiry', id], { order: 'asc', limit: 1 })).items.length === 0;
+    for (const untilMs = performance.now() + 20_000; !(await isOver()) && performance.now() < untilMs; ) await new Promise((resolve) => setImmediate(resolve));
 
     const { data } = await ask<{ data: WireExport[] }>('GET', '/exports');
     expect(data).toEqual([expect.objectContaining({ cause: 'expiry', status: 'completed', thread_id: id })]);
