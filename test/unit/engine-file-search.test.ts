@@ -17,6 +17,17 @@ const turns = async () => {
   for (let n = 0; n < 50; n++) await turn();
 };
 
+/** A run whose search has begun and never ends. */
+async function hanging(stage: SearchStage) {
+  stage.answer = once('cheese');
+  const begun = Promise.withResolvers<void>();
+  stage.search = () => (begun.resolve(), new Promise(() => undefined));
+  const run = await stage.newRun();
+  const driving = stage.drive(run);
+  await begun.promise;
+  return { run, driving };
+}
+
 describe('a search', () => {
   it('that fails is told to the model and to the log, and the run goes on', async () => {
     await using stage = await SearchStage.start();
@@ -67,12 +78,7 @@ describe('a search', () => {
 
   it('that takes too long has failed, and the run goes on', async () => {
     await using stage = await SearchStage.start();
-    stage.answer = once('cheese');
-    const begun = Promise.withResolvers<void>();
-    stage.search = () => (begun.resolve(), new Promise(() => undefined));
-    const run = await stage.newRun();
-    const driving = stage.drive(run);
-    await begun.promise;
+    const { run, driving } = await hanging(stage);
     await stage.clock.pass(29_900);
     expect(stage.requests).toHaveLength(1);
     await stage.clock.pass(200);
@@ -133,12 +139,7 @@ describe('a search', () => {
 
   it('is dropped at once when its run is cancelled', async () => {
     await using stage = await SearchStage.start();
-    stage.answer = once('cheese');
-    const begun = Promise.withResolvers<void>();
-    stage.search = () => (begun.resolve(), new Promise(() => undefined));
-    const run = await stage.newRun();
-    const driving = stage.drive(run);
-    await begun.promise;
+    const { run, driving } = await hanging(stage);
 
     await cancelRun(stage.world(), PROJECT, run.threadId, run.id);
     stage.signals.changed(run.id);

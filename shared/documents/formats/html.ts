@@ -26,8 +26,8 @@ export async function readHtml({ document, text }: Reading): Promise<void> {
 /** The tree is walked without recursion: a page may be deeper than any stack. */
 function write(root: Node, lines: Lines): void {
   let depthOfVerbatim = 0;
-  const todo: (Node | { leave: string })[] = [root];
-  for (let node = todo.pop(); node; node = todo.pop()) {
+  const ahead: (Node | { leave: string })[] = [root];
+  for (let node = ahead.pop(); node; node = ahead.pop()) {
     if ('leave' in node) {
       if (verbatim.has(node.leave)) depthOfVerbatim--;
       lines.around(node.leave);
@@ -41,8 +41,8 @@ function write(root: Node, lines: Lines): void {
     if (nodeName === 'li') lines.add('- ', true);
     if (nodeName === 'br') lines.add('\n', true);
     if (nodeName === 'img') lines.add(altOf(node), false);
-    todo.push({ leave: nodeName });
-    for (let n = node.childNodes.length - 1; n >= 0; n--) todo.push(node.childNodes[n] as Node);
+    ahead.push({ leave: nodeName });
+    for (let n = node.childNodes.length - 1; n >= 0; n--) ahead.push(node.childNodes[n] as Node);
   }
 }
 
