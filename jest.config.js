@@ -10,7 +10,8 @@ export default {
   testTimeout: 120_000,
   // Most of a test's time is waiting for processes; jest's own choice on two cores would be one worker.
   maxWorkers: 2,
+  testSequencer: '<rootDir>/test/support/longest-first.js',
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   // These need engines that exist for Linux on x64 alone, or Debian packages: npm run test:aws, test:cloud, test:sandbox.
-  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/contract/aws', '<rootDir>/test/cloud/', '<rootDir>/test/sandbox/', 'sandbox[^/]*\\.test\\.ts$'],
+  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/contract/aws', '<rootDir>/test/cloud/', '<rootDir>/test/sandbox/', 'sandbox[^/]*\\.test\\.ts$', '/code-interpreter[^/]*\\.test\\.ts$'],
 };

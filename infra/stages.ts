@@ -29,6 +29,11 @@ export interface Stage {
    * 'gateway-only': of 4.5 MB at most, as all requests; larger ones in parts, as the API's uploads.
    */
   uploads: 'web-function' | 'gateway-only';
+  /**
+   * Whether models may have Python executed: in sessions of Amazon Bedrock AgentCore, in a region that has it. Without, runs with the tool
+   * code_interpreter are refused.
+   */
+  codeInterpreter: boolean;
   /** Browser origins that may call. */
   corsOrigins: string[];
   /** ARNs of Lambda functions that projects may have answer their tools. The service may invoke these and no others. */
@@ -48,6 +53,7 @@ const usual = {
   contextWindows: {},
   retention: { days: 60 },
   runWindowSeconds: 600,
+  codeInterpreter: true,
   corsOrigins: [],
   toolFunctions: [],
 } satisfies Partial<Stage>;

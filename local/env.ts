@@ -1,8 +1,12 @@
 /** The server's whole environment, parsed once. */
+import { isAbsolute } from 'node:path';
 import * as z from 'zod';
 import { configEnv, list, text, toConfig, whole } from '../shared/ports/config-env.ts';
 
 export { toConfig };
+
+/** Nobody sets it by accident, or because others do. */
+const ACCEPTED = 'i-know-what-this-means';
 
 const Env = z.object({
   PORT: whole(0, 65_535).default(4010),
@@ -15,6 +19,9 @@ const Env = z.object({
   CORS_ORIGINS: list.prefault('local'),
   ALLOWED_HOSTS: list.prefault(''),
   OUTBOUND_LOOPBACK: z.enum(['on', 'off']).optional(),
+  /** That code_interpreter runs. */
+  PYTHON: text.refine(isAbsolute, `expected an interpreter's whole path, such as /usr/bin/python3`).optional(),
+  CODE_INTERPRETER_WITHOUT_ISOLATION: z.literal(ACCEPTED, `set it to exactly ${ACCEPTED} or not at all. With it, code that a model writes may do whatever the server's user may do (docs/sandbox.md)`).optional(),
   LOG: z.enum(['off', 'error', 'info']).default('error'),
 });
 export type Env = z.infer<typeof Env>;

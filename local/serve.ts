@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { Server } from 'node:http';
 import { reapRemoved } from '../shared/actions/reap-removed.ts';
 import { tellWebhooks } from '../shared/actions/tell-webhooks.ts';
-import { type Clock, systemClock } from '../shared/domain/clock.ts';
+import { type Clock, orAbort, systemClock, within } from '../shared/domain/clock.ts';
 import { type EmbeddedWorld, openEmbeddedWorld } from '../shared/embedded/index.ts';
 import { handleJob } from '../shared/engine/handle-job.ts';
 import { RunSignals } from '../shared/engine/run-signals.ts';
@@ -12,11 +12,14 @@ import { type Env, allowedHosts, mayAskLoopback, toConfig } from './env.ts';
 import { makeHttpServer } from './http-server.ts';
 import { jsonLog } from './log.ts';
 
+/** What is still there then ends by itself when this process does (docs/sandbox.md). */
+const STOPPED_WITHIN_MS = 5_000;
+
 export interface Running {
   /** http://host:port/v1 */
   baseUrl: string;
   world: EmbeddedWorld;
-  /** Stops taking requests and jobs, drops what is under way, closes the files. Runs go on at the next start. */
+  /** Stops taking requests and jobs, drops what is under way, closes the files and ends what code is at work. Runs go on at the next start. */
   stop(): Promise<void>;
 }
 
@@ -36,6 +39,7 @@ export async function serve(env: Env, { clock = systemClock, wrap = (world) => w
       clock,
       log,
       loopback: mayAskLoopback(env),
+      codeInterpreter: { python: env.PYTHON, withoutIsolation: env.CODE_INTERPRETER_WITHOUT_ISOLATION !== undefined },
     }),
   );
   const signals = new RunSignals();
@@ -65,7 +69,7 @@ export async function serve(env: Env, { clock = systemClock, wrap = (world) => w
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeAllConnections();
       await closed;
-      world.close();
+      await within(systemClock, { ms: STOPPED_WITHIN_MS, late: () => new Error('What code_interpreter had begun did not end.') }, (signal) => orAbort(signal, world.stop()));
     },
   };
 }

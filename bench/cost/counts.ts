@@ -40,6 +40,9 @@ export function billedAs({ service, operation }: Pick<LedgerEntry, 'service' | '
     case 'lambda':
       // Lambda's own reads of a stream; and invocations, which are counted by function.
       return [];
+    case 'agentcore':
+      // Billed by what its sessions take of processors and memory, not by requests; no run that is counted here executes code.
+      return [];
     default:
       throw new Error(`a service without a price: ${String(service satisfies never)}`);
   }

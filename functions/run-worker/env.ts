@@ -1,4 +1,4 @@
 import * as z from 'zod';
-import { ModelEnv, indexQueueEnv, queueEnv, runsEnv, searchEnv, telemetryEnv, timersEnv, toolsEnv, webhookQueueEnv } from '../shared/env.ts';
+import { ModelEnv, codeEnv, indexQueueEnv, queueEnv, runsEnv, searchEnv, telemetryEnv, timersEnv, toolsEnv, webhookQueueEnv } from '../shared/env.ts';
 
-export const RunWorkerEnv = z.object({ ...telemetryEnv, ...runsEnv, ...queueEnv, ...webhookQueueEnv, ...indexQueueEnv, ...searchEnv, ...timersEnv, ...toolsEnv }).and(ModelEnv);
+export const RunWorkerEnv = z.object({ ...telemetryEnv, ...runsEnv, ...queueEnv, ...webhookQueueEnv, ...indexQueueEnv, ...searchEnv, ...timersEnv, ...toolsEnv, ...codeEnv }).and(ModelEnv);

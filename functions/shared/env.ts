@@ -48,6 +48,9 @@ export const timersEnv = { STATE_MACHINE_ARN: text };
 /** The Lambda functions, by ARN, that may answer calls of tools. */
 export const toolsEnv = { TOOL_FUNCTIONS: list.prefault('') };
 
+/** The code interpreter; absent where a stage has none. */
+export const codeEnv = { CODE_INTERPRETER_ID: text.optional() };
+
 /** Where the model is. */
 export const ModelEnv = z.discriminatedUnion('MODEL_PROVIDER', [
   z.object({ MODEL_PROVIDER: z.literal('demo') }),

@@ -6,7 +6,7 @@ import type { SearchIndex } from '../../shared/ports/search-index.ts';
 import type { ModelEnv, RunsEnv } from './env.ts';
 import type { Telemetry } from './telemetry.ts';
 
-type WorldEnv = RunsEnv & { QUEUE_URL?: string; WEBHOOK_QUEUE_URL?: string; INDEX_QUEUE_URL?: string; STATE_MACHINE_ARN?: string; SEARCH_FUNCTION_ARN?: string; TOOL_FUNCTIONS?: string[]; LD_LIBRARY_PATH?: string | undefined };
+type WorldEnv = RunsEnv & { QUEUE_URL?: string; WEBHOOK_QUEUE_URL?: string; INDEX_QUEUE_URL?: string; STATE_MACHINE_ARN?: string; SEARCH_FUNCTION_ARN?: string; TOOL_FUNCTIONS?: string[]; CODE_INTERPRETER_ID?: string | undefined; LD_LIBRARY_PATH?: string | undefined };
 
 interface Has {
   /** A function that only ends runs has no model; it is given the demo model, and never asks it. */
@@ -24,6 +24,7 @@ export const openWorld = (env: WorldEnv, { log }: Telemetry, { model = { MODEL_P
       indexQueueUrl: env.INDEX_QUEUE_URL,
       searchFunction: env.SEARCH_FUNCTION_ARN,
       stateMachineArn: env.STATE_MACHINE_ARN,
+      codeInterpreter: env.CODE_INTERPRETER_ID,
     },
     model: modelSettings(model, env.MODEL_ALIASES),
     config: toConfig(env),

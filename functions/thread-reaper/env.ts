@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { indexQueueEnv, runsEnv, telemetryEnv } from '../shared/env.ts';
+import { codeEnv, indexQueueEnv, runsEnv, telemetryEnv } from '../shared/env.ts';
 
-/** A file that is gone is to be taken out of the index. */
-export const ThreadReaperEnv = z.object({ ...telemetryEnv, ...runsEnv, ...indexQueueEnv });
+/** A file that is gone is to be taken out of the index, and the session of a thread that is gone to be ended. */
+export const ThreadReaperEnv = z.object({ ...telemetryEnv, ...runsEnv, ...indexQueueEnv, ...codeEnv });

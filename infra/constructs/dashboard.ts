@@ -52,7 +52,7 @@ export class ServiceDashboard extends Construct {
       row(
         graph('Jobs waiting', [waiting(queues.runs, 'runs'), waiting(queues.files, 'files'), waiting(queues.dead, 'dead letters')], [oldest(queues.runs, 'runs'), oldest(queues.files, 'files')]),
         graph('Webhooks waiting and given up', [waiting(queues.deliveries, 'deliveries'), own('deliveries given up', metricName('delivery_given_up'))], [oldest(queues.deliveries, 'deliveries'), oldestEvent]),
-        graph('Taken over, retried, failed inside', [own('runs taken over', metricName('run_taken_over')), own('model calls retried', metricName('model_retry')), own('jobs failed', metricName('job_failed')), own('records of the stream failed', metricName('feed_failed'))]),
+        graph('Taken over, retried, failed inside', [own('runs taken over', metricName('run_taken_over')), own('model calls retried', metricName('model_retry')), own('jobs failed', metricName('job_failed')), own('code not executed', metricName('code_not_executed')), own('sessions of code not ended', metricName('sandbox_not_ended')), own('records of the stream failed', metricName('feed_failed'))]),
       ),
       row(
         graph('Function errors', each((fn) => fn.metricErrors(sum))),

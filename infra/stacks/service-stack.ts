@@ -8,6 +8,7 @@ import { KeysEnv } from '../../functions/keys/env.ts';
 import { RunTimerEnv } from '../../functions/run-timer/env.ts';
 import { RunWorkerEnv } from '../../functions/run-worker/env.ts';
 import { WebhookSenderEnv } from '../../functions/webhook-sender/env.ts';
+import { CodeInterpreter } from '../constructs/code-interpreter.ts';
 import { ServiceDashboard } from '../constructs/dashboard.ts';
 import { HttpApi, LONGEST_RESPONSE } from '../constructs/http-api.ts';
 import { DeadLetterQueue, JobQueue } from '../constructs/job-queue.ts';
@@ -80,6 +81,11 @@ export class ServiceStack extends Stack {
     const sendAll = [...sendBoth, sendJobs(index.queue)];
     const tools = { TOOL_FUNCTIONS: stage.toolFunctions.join(',') || undefined };
     const timerVariables = { STATE_MACHINE_ARN: timersArn(this) };
+    const interpreter = stage.codeInterpreter ? new CodeInterpreter(this, 'Code', { stage }) : undefined;
+    const code = { CODE_INTERPRETER_ID: interpreter?.id };
+    /** What code has written becomes files, each with a record that says where it is on its way. */
+    const filesOfCode = interpreter ? ({ put: ['U'], delete: ['U'], files: ['Put'] } satisfies Access) : { put: [], files: [] };
+    const execute = interpreter ? [interpreter.execute()] : [];
 
     const timer = new ServiceFunction(this, 'RunTimer', {
       ...around,
@@ -100,7 +106,7 @@ export class ServiceStack extends Stack {
       folder: 'api',
       description: 'The Assistants API; drives streamed runs',
       schema: ApiEnv,
-      environment: { ...runs, ...jobs, ...webhooks, ...indexing, ...searching, ...timerVariables, ...tools, ...model, CORS_ORIGINS: stage.corsOrigins.join(',') || undefined },
+      environment: { ...runs, ...jobs, ...webhooks, ...indexing, ...searching, ...timerVariables, ...tools, ...code, ...model, CORS_ORIGINS: stage.corsOrigins.join(',') || undefined },
       timeout: LONGEST_RESPONSE,
       // Half a processor: enough to start quickly, and a stream mostly waits.
       memorySize: 1024,
@@ -122,6 +128,7 @@ export class ServiceStack extends Stack {
         startTimers(this),
         timers.stop(),
         ...callTools(stage.toolFunctions),
+        ...execute,
         ...modelAccess,
       ],
       explanations: { ...explanations, ...timers.whyStop(), ...whyModel(stage.model) },
@@ -133,19 +140,30 @@ export class ServiceStack extends Stack {
     const worker = new ServiceFunction(this, 'RunWorker', {
       ...around,
       folder: 'run-worker',
-      description: 'Drives the runs that are not streamed; writes exports',
+      description: 'Drives the runs that are not streamed; ends idle sessions of code; writes exports',
       schema: RunWorkerEnv,
-      environment: { ...runs, ...jobs, ...webhooks, ...indexing, ...searching, ...timerVariables, ...tools, ...model },
+      environment: { ...runs, ...jobs, ...webhooks, ...indexing, ...searching, ...timerVariables, ...tools, ...code, ...model },
       timeout: LONGEST,
       memorySize: 1024,
       beside: { tokenizer: true },
       permissions: [
-        ...recordAccess(store, { ...endRuns, get: ['B', 'E', 'F', 'P', 'T', 'V'], page: ['T', 'V'], list: ['T', 'W'], put: ['B', 'D', 'E', 'T', 'V'], check: ['B'], exports: ['Get', 'Put', 'Delete', 'Abort'], files: ['Get'] }),
+        ...recordAccess(store, {
+          ...endRuns,
+          get: ['B', 'E', 'F', 'P', 'T', 'V'],
+          page: ['T', 'V'],
+          list: ['T', 'W'],
+          put: ['B', 'D', 'E', 'T', ...filesOfCode.put, 'V'],
+          delete: filesOfCode.delete,
+          check: ['B'],
+          exports: ['Get', 'Put', 'Delete', 'Abort'],
+          files: ['Get', ...filesOfCode.files],
+        }),
         ...sendAll,
         search(index.search),
         startTimers(this),
         timers.stop(),
         ...callTools(stage.toolFunctions),
+        ...execute,
         ...modelAccess,
       ],
       explanations: { ...explanations, ...timers.whyStop(), ...whyModel(stage.model) },
@@ -193,7 +211,7 @@ export class ServiceStack extends Stack {
     });
     dead.buryWith(deadLetters.fn);
 
-    const { reaper, teller } = addStreamFunctions(this, { around, store, variables: { ...runs, ...webhooks, ...timerVariables }, indexing, sendDeliveries: sendJobs(deliveries.jobs), sendIndexJobs: sendJobs(index.queue) });
+    const { reaper, teller } = addStreamFunctions(this, { around, store, variables: { ...runs, ...webhooks, ...timerVariables }, indexing, code, interpreter, sendDeliveries: sendJobs(deliveries.jobs), sendIndexJobs: sendJobs(index.queue) });
 
     const keys = new ServiceFunction(this, 'Keys', {
       ...around,

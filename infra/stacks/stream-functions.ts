@@ -4,6 +4,7 @@ import type { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { EventTellerEnv } from '../../functions/event-teller/env.ts';
 import { ThreadReaperEnv } from '../../functions/thread-reaper/env.ts';
+import type { CodeInterpreter } from '../constructs/code-interpreter.ts';
 import { type Data, recordAccess, whyRecordAccess } from '../constructs/permissions.ts';
 import { startTimers } from '../constructs/run-timers.ts';
 import { ServiceFunction, type ServiceFunctionProps, type Surroundings } from '../constructs/service-function.ts';
@@ -17,9 +18,12 @@ interface StreamFunctionsProps {
   sendDeliveries: PolicyStatement;
   indexing: { INDEX_QUEUE_URL: string };
   sendIndexJobs: PolicyStatement;
+  /** Absent, as is its id, where no code is executed. */
+  interpreter: CodeInterpreter | undefined;
+  code: { CODE_INTERPRETER_ID: string | undefined };
 }
 
-export function addStreamFunctions(stack: Stack, { around, store, variables, sendDeliveries, indexing, sendIndexJobs }: StreamFunctionsProps): Record<'reaper' | 'teller', IFunction> {
+export function addStreamFunctions(stack: Stack, { around, store, variables, sendDeliveries, indexing, sendIndexJobs, interpreter, code }: StreamFunctionsProps): Record<'reaper' | 'teller', IFunction> {
   const { monitoring } = around;
   const { table } = store;
   const explanations = { ...whyRecordAccess(store), ...STREAMS_AND_TRACES };
@@ -28,14 +32,14 @@ export function addStreamFunctions(stack: Stack, { around, store, variables, sen
   const reaper = new ServiceFunction(stack, 'ThreadReaper', {
     ...around,
     folder: 'thread-reaper',
-    description: 'Exports threads that have expired where that is wanted; deletes what belonged to threads, files and uploads that are gone',
+    description: 'Exports threads that have expired where that is wanted; deletes what belonged to threads, files and uploads that are gone; ends their sessions of code',
     schema: ThreadReaperEnv,
-    environment: { ...runs, ...indexing },
+    environment: { ...runs, ...indexing, ...code },
     timeout: Duration.minutes(15),
     memorySize: 512,
     permissions: [
       ...recordAccess(store, {
-        get: ['B', 'E', 'P', 'V'],
+        get: ['B', 'E', 'P', 'T', 'V'],
         page: ['B', 'T', 'U'],
         put: ['E', 'V'],
         delete: ['B', 'T', 'U', 'V'],
@@ -44,6 +48,7 @@ export function addStreamFunctions(stack: Stack, { around, store, variables, sen
         files: ['Delete', 'Abort'],
       }),
       sendIndexJobs,
+      ...(interpreter ? [interpreter.end()] : []),
     ],
     explanations,
     errorImpact: 'Nobody who calls the API notices. Messages of deleted threads and contents of deleted files, which nobody can read any more, are not physically deleted: that is owed to their authors within a day, while the stream remembers. Exports of expired threads are not written.',

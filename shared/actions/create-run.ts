@@ -8,6 +8,7 @@ import { type Tool, isFunctionTool } from '../domain/settings.ts';
 import { type Thread, type ThreadInput, claimsOn, lockedBy, touched, withWaiting } from '../domain/thread.ts';
 import { type Change, create, retryOnConflict, update } from '../ports/commit.ts';
 import { inTurn } from '../ports/in-turn.ts';
+import { type Sandbox, SandboxUnavailableError } from '../ports/sandbox.ts';
 import type { World } from '../ports/world.ts';
 import { planThread, withDefaults } from './create-thread.ts';
 import { findAssistant, findThreadAndAssistant } from './find.ts';
@@ -42,6 +43,7 @@ export async function createRun(world: World, threadId: string, messages: Messag
   await checkMessageFiles(world, request.projectId, messages);
   return inTurn(threadId, () => retryOnConflict(async () => {
     const [before, assistant] = await findThreadAndAssistant(world, request.projectId, threadId, request.assistantId);
+    await checkCanExecute(world, request.overrides.tools ?? assistant.tools);
     const nowMs = world.clock.nowMs();
     const [holder, ...others] = claimsOn(before, nowMs);
     if (holder) {
@@ -76,6 +78,7 @@ export async function createThreadAndRun(world: World, threadInput: ThreadInput,
     withDefaults(world, request.projectId, threadInput),
     checkToolResources(world, request.projectId, request.overrides.toolResources),
   ]);
+  await checkCanExecute(world, request.overrides.tools ?? assistant.tools);
   const planned = await planThread(world, request.projectId, input);
   const { queued, run, change } = planRun(world, planned.thread, assistant, request);
   const thread = takenBy(planned.thread, run, world.clock.nowMs());
@@ -124,7 +127,6 @@ function planRun(world: World, thread: Thread, assistant: Assistant, { overrides
     assistantId: assistant.id,
     createdAtMs: nowMs,
   };
-  checkToolsAreHere(fields);
   checkToolChoice(fields);
   const queued = newRun(fields, world.config.runWindowSeconds);
   const run = lease ? claimRun(queued, lease, nowMs) : queued;
@@ -146,10 +148,25 @@ function checkToolChoice({ toolChoice, tools }: NewRun): void {
   throw new InvalidRequestError(`Invalid 'tool_choice': the run has ${what}.`, 'tool_choice', 'invalid_value');
 }
 
-/** An assistant may carry them, but a run that went on without them would give plausible wrong answers. */
-function checkToolsAreHere({ tools }: NewRun): void {
-  const absent = tools.find((tool) => tool.type === 'code_interpreter');
-  if (absent) throw new InvalidRequestError(`The tool '${absent.type}' is not available on this server yet. Run without it: 'tools' of the run replaces the assistant's.`, 'tools', 'unsupported_tool');
+/** An assistant may carry the tool, but a run that went on without it would give plausible wrong answers. */
+async function checkCanExecute(world: World, tools: readonly Tool[]): Promise<void> {
+  if (!tools.some(({ type }) => type === 'code_interpreter')) return;
+  const problem = await problemOf(world.sandbox);
+  if (problem === undefined) return;
+  throw new InvalidRequestError(`The tool 'code_interpreter' is not available on this server: ${problem} To run without it, give the run other 'tools' than the assistant's.`, 'tools', 'unsupported_tool');
+}
+
+/** Why code cannot be executed, as a sentence; undefined when it can, as far as is known. */
+async function problemOf(sandbox: Sandbox | undefined): Promise<string | undefined> {
+  if (!sandbox) return 'it is turned off.';
+  try {
+    await sandbox.check();
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof SandboxUnavailableError)) throw error;
+    // It may be possible when the code is there; runs wait for that.
+    return error.mayPass ? undefined : `${error.message.replace(/\.$/, '')}.`;
+  }
 }
 
 const inherited = ({ model, tools, temperature, topP, reasoningEffort, responseFormat }: Assistant) =>

@@ -2,6 +2,7 @@ import type { Thread } from '../domain/thread.ts';
 import { ConflictError, remove, retryOnConflict } from '../ports/commit.ts';
 import type { Kind, Scope } from '../ports/store.ts';
 import type { World } from '../ports/world.ts';
+import { reapSession } from './end-session.ts';
 import { findThread } from './find.ts';
 
 /** Removes the thread's own record: from then on nothing under it can be read or written. The feed has the rest reaped. */
@@ -26,6 +27,8 @@ export async function reapThread(world: World, { projectId, id, hasImportedIds }
     await reapPage(world, 'run', runs.items);
   }
   await reapAll(world, 'message', [projectId, id]);
+  // Behind the runs: only who holds one can begin another session.
+  await reapSession(world, projectId, id);
   if (hasImportedIds) await reapAll(world, 'alias', [projectId, id]);
   world.log.info('thread_reaped', { threadId: id });
 }

@@ -1,3 +1,4 @@
+import { type CodeSession, CODE_SESSION_IDLE_MS } from '../domain/code-session.ts';
 import type { Run } from '../domain/run.ts';
 import type { Scheduled } from '../ports/commit.ts';
 
@@ -38,3 +39,9 @@ export const expiryTimer = (run: Run): Scheduled => ({
   job: { type: 'expire-run', ...ids(run) },
   dueMs: run.expiresAtMs,
 });
+
+/** For a session that has just begun. */
+export const endSessionJob = ({ projectId, threadId, session, openedAtMs }: CodeSession & { session: string }): Scheduled => {
+  const dueMs = openedAtMs + CODE_SESSION_IDLE_MS;
+  return { name: `session:${threadId}:${openedAtMs}`, job: { type: 'end-session', projectId, threadId, session, dueMs }, dueMs };
+};

@@ -1,10 +1,12 @@
 /** The clients of the AWS services, made once for an execution environment: their connections outlive an invocation. */
+import type { BedrockAgentCoreClient } from '@aws-sdk/client-bedrock-agentcore';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { SQSClient } from '@aws-sdk/client-sqs';
+import { makeAgentCore } from './interpreter.ts';
 
 export interface Clients {
   db: DynamoDBClient;
@@ -13,6 +15,7 @@ export interface Clients {
   sfn: SFNClient;
   s3: S3Client;
   secrets: SecretsManagerClient;
+  agentcore: BedrockAgentCoreClient;
 }
 
 /** Where the services are when they are not AWS's own: the engines that tests run against. */
@@ -57,5 +60,7 @@ export function makeClients(elsewhere?: Elsewhere): Clients {
     sfn: new SFNClient(options('sfn', 5000)),
     s3: new S3Client({ ...options('s3', 20_000), forcePathStyle: elsewhere?.endpoints.s3 !== undefined }),
     secrets: new SecretsManagerClient(options('secrets', 5000)),
+    // It sees to its own limits of time, and to what is tried again.
+    agentcore: makeAgentCore(elsewhere && { region: elsewhere.region, credentials: elsewhere.credentials, endpoint: elsewhere.endpoints.agentcore }),
   };
 }

@@ -10,6 +10,7 @@ import type { Commit } from '../ports/commit.ts';
 import type { FeedEvent } from '../ports/feed.ts';
 import type { Log } from '../ports/log.ts';
 import type { Handle } from '../ports/queue.ts';
+import type { Sandbox } from '../ports/sandbox.ts';
 import type { SearchIndex } from '../ports/search-index.ts';
 import type { Store } from '../ports/store.ts';
 import type { Config, World } from '../ports/world.ts';
@@ -23,6 +24,7 @@ import { type StreamRecord, eventOf } from './feed.ts';
 import { type ModelSettings, makeModel } from './model.ts';
 import { type QueueParts, type QueueRecord, handleRecord, makeSender, missing } from './queue.ts';
 import { Reader } from './reader.ts';
+import { makeSandbox } from './sandbox.ts';
 import { threadPk } from './schema.ts';
 import { makeRemoteIndex } from './search-index.ts';
 import { makeStore } from './store.ts';
@@ -42,6 +44,8 @@ export interface Resources {
   searchFunction?: string | undefined;
   /** Absent where no timers are set or stopped. */
   stateMachineArn?: string | undefined;
+  /** Id of the code interpreter; absent where no code is executed and no session ended. */
+  codeInterpreter?: string | undefined;
 }
 
 export interface AwsSettings {
@@ -117,6 +121,7 @@ export function openAwsWorld({ resources, model, config, clock, log, clients = m
     index: index ?? makeRemoteIndex({ lambda: clients.lambda, clock, functionArn: resources.searchFunction }),
     documents: makeDocuments({ folder: join(tmpdir(), 'threadkeep-documents'), environment: libraryPath === undefined ? {} : { LD_LIBRARY_PATH: libraryPath } }),
     functions: toolFunctions && makeFunctions({ lambda: clients.lambda, clock, allowed: toolFunctions }),
+    sandbox: sandboxOf(resources, clients, clock),
     model: makeModel(model, { secrets: clients.secrets, clock }),
     owner: environment,
     // Nobody is told when an execution environment ends: only a lease that has lapsed says so.
@@ -131,4 +136,8 @@ export function openAwsWorld({ resources, model, config, clock, log, clients = m
 
 function timersOf({ stateMachineArn }: Resources, { sfn }: Clients): Timers {
   return stateMachineArn === undefined ? { start: async () => missing('timers'), stop: async () => undefined } : makeTimers(sfn, stateMachineArn);
+}
+
+function sandboxOf({ codeInterpreter }: Resources, { agentcore }: Clients, clock: Clock): Sandbox | undefined {
+  return codeInterpreter === undefined ? undefined : makeSandbox({ client: agentcore, identifier: codeInterpreter, clock });
 }

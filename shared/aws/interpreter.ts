@@ -18,7 +18,7 @@ import { EXECUTION_MS, SandboxUnavailableError, SessionGoneError } from '../port
 interface Elsewhere {
   region: string;
   credentials: { accessKeyId: string; secretAccessKey: string };
-  endpoint: string;
+  endpoint?: string | undefined;
 }
 
 /** What the service takes to begin and to end a session, and to take a file: answers beyond this are lost. */
@@ -42,7 +42,8 @@ const MAY_MEAN_GONE = new Set(['ResourceNotFoundException', 'ValidationException
 export function makeAgentCore(elsewhere?: Elsewhere): BedrockAgentCoreClient {
   const agent = { keepAlive: true, maxSockets: 1280 };
   const requestHandler = { connectionTimeout: 1000, requestTimeout: LONGEST_MS, socketTimeout: LONGEST_MS, throwOnRequestTimeout: true, httpAgent: agent, httpsAgent: agent };
-  const client = new BedrockAgentCoreClient({ maxAttempts: 1, requestHandler, ...elsewhere });
+  const { endpoint, ...where } = elsewhere ?? {};
+  const client = new BedrockAgentCoreClient({ maxAttempts: 1, requestHandler, ...where, ...(endpoint !== undefined && { endpoint }) });
   client.middlewareStack.add(
     (next) => async (args) => {
       const { response, ...rest } = await next(args);

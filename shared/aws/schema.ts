@@ -9,6 +9,7 @@
  * | run              | T#<project>#<thread>        | R#<id>       |                                |      |
  * | step             | T#<project>#<thread>        | S#<run>#<id> |                                |      |
  * | alias            | T#<project>#<thread>        | N#<id>       |                                |      |
+ * | code_session     | T#<project>#<thread>        | C#<thread>   |                                |      |
  * | api_key          | K#<id>                      | #            | K#<shard>                      | id   |
  * | idempotency      | I#<project>#<id>            | #            |                                |      |
  * | project          | P#<project>                 | #            |                                |      |
@@ -64,6 +65,7 @@ const HUNG = {
   run: ['T', 'R'],
   step: ['T', 'S'],
   alias: ['T', 'N'],
+  code_session: ['T', 'C'],
   file_place: ['B', 'V'],
   upload_part: ['U', 'P'],
   vector_store_file: ['V', 'B'],

@@ -7,15 +7,20 @@ import type { Thread } from './thread.ts';
 /** An annotation with its place among the others of its text: the clients find it by that. */
 export type AnnotationDelta = Annotation & { index: number };
 
-/** A piece of a message's content. A first text piece carries `annotations`, later ones only when they have any, whole and with the text that they are of. */
+/** A piece of a message's content. An image comes whole. A first text piece carries `annotations`, later ones only when they have any, whole and with the text that they are of. */
 export type MessageDelta =
+  | { index: number; type: 'image_file'; image_file: { file_id: string; detail: 'auto' } }
   | { index: number; type: 'text'; text: { value: string; annotations?: AnnotationDelta[] } }
   | { index: number; type: 'refusal'; refusal: string };
 
-/** A piece of a tool call. `id`, `name` and `output` appear only in its first piece; a search has no other (contract §8). */
+/** A piece of a tool call. `id`, `name` and `output` appear only in its first piece; a search has no other (contract §8). The first piece of code has an empty `input` and no `outputs` yet. */
 export type ToolCallDelta =
   | { index: number; id?: string; type: 'function'; function: { name?: string; arguments: string; output?: null } }
-  | { index: number; id: string; type: 'file_search'; file_search: { ranking_options: SearchRanking; results: [] } };
+  | { index: number; id: string; type: 'file_search'; file_search: { ranking_options: SearchRanking; results: [] } }
+  | { index: number; id?: string; type: 'code_interpreter'; code_interpreter: { input?: string; outputs?: CodeOutputDelta[] } };
+
+/** Logs come in pieces, all of the same `index`; an image comes whole. */
+export type CodeOutputDelta = { index: number; type: 'logs'; logs: string } | { index: number; type: 'image'; image: { file_id: string } };
 
 export type RunEvent =
   | { type: 'thread.created'; thread: Thread }

@@ -47,8 +47,31 @@ export const FileSearchCall = z.strictObject({
 });
 export type FileSearchCall = z.infer<typeof FileSearchCall>;
 
-/** Every kind of tool call a step can hold; code_interpreter joins this union with its tool. Only function calls are ever anybody else's to answer. */
-export const ToolCall = z.discriminatedUnion('type', [FunctionCall, FileSearchCall]);
+/** What code showed while it was executed. */
+export const CodeOutput = z.discriminatedUnion('type', [z.strictObject({ type: z.literal('logs'), logs: z.string() }), z.strictObject({ type: z.literal('image'), fileId: z.string() })]);
+export type CodeOutput = z.infer<typeof CodeOutput>;
+
+/** A file that code has written. `path`: below /mnt/data (ports/sandbox.ts). */
+export const WrittenFile = z.strictObject({ path: z.string(), fileId: z.string(), bytes: z.int() });
+export type WrittenFile = z.infer<typeof WrittenFile>;
+
+/** Python of the model's. The run's driver has it executed before the step is stored, alone in its step. */
+export const CodeCall = z.strictObject({
+  id: z.string(),
+  type: z.literal('code_interpreter'),
+  /** The code as far as it came. */
+  input: z.string(),
+  /** All that was written, if anything was, as one entry `logs`; then the images. Absent for a call that was cut off before it was executed. */
+  outputs: z.array(CodeOutput).optional(),
+  /** In the order of their paths; images that were shown are not among them. */
+  files: z.array(WrittenFile).optional(),
+  /** What the model is told beside the outputs. */
+  note: z.string().optional(),
+});
+export type CodeCall = z.infer<typeof CodeCall>;
+
+/** Every kind of tool call a step can hold. Only function calls are ever anybody else's to answer. */
+export const ToolCall = z.discriminatedUnion('type', [FunctionCall, FileSearchCall, CodeCall]);
 export type ToolCall = z.infer<typeof ToolCall>;
 
 export const StepDetails = z.discriminatedUnion('type', [
@@ -90,9 +113,13 @@ const callsOf = ({ details }: RunStep): ToolCall[] => (details.type === 'tool_ca
 
 export const isFunctionCall = (call: ToolCall): call is FunctionCall => call.type === 'function';
 export const isFileSearchCall = (call: ToolCall): call is FileSearchCall => call.type === 'file_search';
+export const isCodeCall = (call: ToolCall): call is CodeCall => call.type === 'code_interpreter';
 
 /** The searches of a step. */
 export const searchesOf = (step: RunStep): FileSearchCall[] => callsOf(step).filter(isFileSearchCall);
+
+/** The code of a step. */
+export const codeOf = (step: RunStep): CodeCall[] => callsOf(step).filter(isCodeCall);
 
 /** The calls that wait for their output, whoever gives it. One whose output is known from the beginning named a function that does not exist. */
 export const openCalls = (step: RunStep): FunctionCall[] => callsOf(step).filter(isFunctionCall).filter((call) => call.output === undefined);

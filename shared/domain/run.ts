@@ -46,6 +46,8 @@ const base = z.strictObject({
   usage: Usage,
   /** How often the run has asked for tool outputs; names its timers. */
   round: z.int(),
+  /** Sessions of code_interpreter that are the run's to pay for: 1 as soon as code of it was executed, however many sessions that took (limits L20). */
+  codeSessions: z.int().optional(),
 });
 
 /** Of a run that waits for its thread: the messages that it adds when its turn comes. */

@@ -15,6 +15,7 @@ import { makeFeed } from './feed.ts';
 import { ensureLocalKey } from './keys.ts';
 import { type ModelSettings, makeModel } from './model.ts';
 import { makeQueue } from './queue.ts';
+import { type EmbeddedSandbox, makeSandbox, type SandboxSettings } from './sandbox.ts';
 import { makeSearchIndex } from './search-index.ts';
 import { makeStore } from './store.ts';
 
@@ -26,13 +27,17 @@ export interface EmbeddedSettings {
   log: Log;
   /** Webhooks may go to this machine too, and by http. */
   loopback?: boolean;
+  codeInterpreter?: Pick<SandboxSettings, 'python' | 'withoutIsolation'>;
 }
 
 export interface EmbeddedWorld extends World {
   queue: Queue;
   feed: Feed;
+  sandbox: EmbeddedSandbox;
   db: Database;
   close(): void;
+  /** Like `close`, and ends what code of runs is at work. Its outcome is nobody's any more: the files are closed before. */
+  stop(): Promise<void>;
 }
 
 /** The keys of a folder, for a moment, beside the server that may be using it. A folder without any gets the local key first. */
@@ -44,9 +49,10 @@ export async function openKeyRing(dataFolder: string, clock: Clock) {
 }
 
 /** Opens the folder for this process alone; DataFolderInUseError when another server has it. */
-export async function openEmbeddedWorld({ dataFolder, model, config, clock, log, loopback = false }: EmbeddedSettings): Promise<EmbeddedWorld> {
+export async function openEmbeddedWorld({ dataFolder, model, config, clock, log, loopback = false, codeInterpreter }: EmbeddedSettings): Promise<EmbeddedWorld> {
   const letGo = holdFolder(dataFolder);
   const blobs = orLetGo(letGo, () => makeBlobs(join(dataFolder, 'blobs'), clock));
+  const sandbox = orLetGo(letGo, () => makeSandbox({ clock, folder: join(dataFolder, 'sandbox'), ...codeInterpreter }));
   const db = orLetGo(letGo, () => openDatabase(dataFolder));
   const owner = randomUUID();
   const world = {
@@ -62,6 +68,7 @@ export async function openEmbeddedWorld({ dataFolder, model, config, clock, log,
     outbound: makeOutbound({ clock, loopback }),
     index: makeSearchIndex(join(dataFolder, 'index')),
     documents: makeDocuments({ folder: join(dataFolder, 'documents') }),
+    sandbox,
     owner,
     // One process holds the folder, so whoever else holds a lease died with the process before.
     isGone: (other: string) => other !== owner,
@@ -69,6 +76,10 @@ export async function openEmbeddedWorld({ dataFolder, model, config, clock, log,
     close() {
       db.close();
       letGo();
+    },
+    async stop() {
+      db.close();
+      await sandbox.stop().finally(letGo);
     },
   };
   await ensureLocalKey(db, world);

@@ -1,11 +1,12 @@
 /** Sessions in processes of this machine: python3 under bubblewrap. docs/sandbox.md says what that keeps apart, and what not. */
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import type { Clock } from '../domain/clock.ts';
 import { MOST_SANDBOX_FILE_BYTES, type Sandbox, SandboxFileError, SandboxUnavailableError, SessionGoneError, checkSandboxPath } from '../ports/sandbox.ts';
 import { FOLDER_MODE } from './files.ts';
 import { foldersOf } from './sandbox/launch.ts';
 import { type Limits, Session } from './sandbox/session.ts';
+import { wipe } from './sandbox/wipe.ts';
 
 export interface SandboxSettings {
   clock: Clock;
@@ -41,12 +42,13 @@ interface Kept {
 
 export function makeSandbox({ clock, folder, python = '/usr/bin/python3', bwrap = '/usr/bin/bwrap', withoutIsolation = false, idleMs = IDLE_MS, mostSessions = MOST_SESSIONS, limits }: SandboxSettings): EmbeddedSandbox {
   const settings = { ...LIMITS, ...limits, clock, folder, python, bwrap, isolated: !withoutIsolation };
-  rmSync(folder, { recursive: true, force: true });
+  wipe(folder);
   mkdirSync(folder, { recursive: true, mode: FOLDER_MODE });
   /** Those used last stand last. */
   const sessions = new Map<string, Kept>();
   const opening = new Set<Promise<Session>>();
   let isStopped = false;
+  let hasWorked = false;
   let folders: Promise<string[]> | undefined;
 
   const forget = (id: string): Session | undefined => {
@@ -83,6 +85,12 @@ export function makeSandbox({ clock, folder, python = '/usr/bin/python3', bwrap 
   };
 
   return {
+    async check() {
+      // What has worked once is not asked for again: whoever runs code afterwards will hear of it.
+      if (hasWorked) return;
+      const id = await this.open();
+      await this.close(id);
+    },
     async open() {
       if (isStopped) throw new SandboxUnavailableError('the server is stopping', { mayPass: true });
       folders ??= settings.isolated ? foldersOf(settings) : Promise.resolve([]);
@@ -97,6 +105,7 @@ export function makeSandbox({ clock, folder, python = '/usr/bin/python3', bwrap 
         const id = randomUUID();
         if (isStopped) await session.close();
         keep(id, session);
+        hasWorked = true;
         return id;
       } finally {
         opening.delete(begun);
@@ -130,12 +139,13 @@ export function makeSandbox({ clock, folder, python = '/usr/bin/python3', bwrap 
     },
     async stop() {
       isStopped = true;
-      await Promise.allSettled([...opening]);
+      const opened = await Promise.allSettled([...opening]);
+      await Promise.all(opened.map((open) => open.status === 'fulfilled' && open.value.close()));
       await Promise.all([...sessions].map(async ([id, { session }]) => {
         forget(id);
         await session.close();
       }));
-      rmSync(folder, { recursive: true, force: true });
+      wipe(folder);
     },
   };
 }

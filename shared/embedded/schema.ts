@@ -39,6 +39,8 @@ const VERSIONS: readonly string[] = [
   ALTER TABLE job DROP COLUMN lane;
   ALTER TABLE job ADD COLUMN lane TEXT AS (${laneOfName(['drive', 'tools', 'export', 'index'])}) VIRTUAL;
   CREATE INDEX job_lane ON job (lane, due_ms, seq);`,
+
+  tableOf('code_session'),
 ];
 
 /** Brings the file up to date in one transaction, so a crash leaves the former version and two processes do not both try. */

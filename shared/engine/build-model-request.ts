@@ -3,11 +3,11 @@ import type { ChatCompletionContentPart, ChatCompletionMessageParam } from 'open
 import type { Message } from '../domain/message.ts';
 import type { FileSearchCall, FunctionCall } from '../domain/run-step.ts';
 import type { Run } from '../domain/run.ts';
-import { isFunctionTool } from '../domain/settings.ts';
 import type { ModelRequest } from '../ports/model.ts';
 import { withoutCitations } from './citations.ts';
+import type { CodeContext } from './code-context.ts';
 import type { Images } from './load-images.ts';
-import { MOST_SEARCHES, offeredFunctions, searchName } from './offer-tools.ts';
+import { MOST_EXECUTIONS, MOST_SEARCHES, codeName, offeredFunctions, searchName } from './offer-tools.ts';
 
 /** What the run itself has done so far, in order: a text it wrote, or calls with their outputs, searches as the function calls that they were. */
 export type RunTurn = { type: 'message'; message: Message } | { type: 'calls'; calls: FunctionCall[] };
@@ -19,19 +19,21 @@ export interface Conversation {
   images: Images;
   /** The run's searches so far: what it may cite. */
   searches: FileSearchCall[];
+  /** Of a run with code_interpreter. */
+  code?: CodeContext | undefined;
   /** The run's newest step: the next one's id must sort behind it. */
   lastStepId: string | undefined;
 }
 
 /** `completionTokens` is what is left of the run's budget, absent when it has none. */
-export function buildModelRequest(run: Run, { history, turns, images = new Map(), searches = [] }: Pick<Conversation, 'history' | 'turns'> & Partial<Pick<Conversation, 'images' | 'searches'>>, completionTokens: number | undefined): ModelRequest {
+export function buildModelRequest(run: Run, { history, turns, images = new Map(), searches = [], code }: Pick<Conversation, 'history' | 'turns'> & Partial<Pick<Conversation, 'images' | 'searches' | 'code'>>, completionTokens: number | undefined): ModelRequest {
   const said = [...history.map((message) => fromThread(message, images)), ...turnMessages(turns)];
   // Chat Completions refuses a call without any message; the Assistants API could run an empty thread.
   const instructions = run.instructions || (said.length === 0 ? 'You are a helpful assistant.' : '');
   return {
     model: run.model,
     messages: [...(instructions ? [{ role: 'system' as const, content: instructions }] : []), ...said],
-    ...toolSettings(run, !turns.some((turn) => turn.type === 'calls'), searches.length < MOST_SEARCHES),
+    ...toolSettings(run, { isFirstCall: !turns.some((turn) => turn.type === 'calls'), canSearch: searches.length < MOST_SEARCHES, code }),
     ...(run.responseFormat !== 'auto' && { response_format: responseFormat(run.responseFormat) }),
     // 1 is every provider's default, and the reasoning models refuse to be told so.
     ...(run.temperature !== undefined && run.temperature !== 1 && { temperature: run.temperature }),
@@ -42,13 +44,14 @@ export function buildModelRequest(run: Run, { history, turns, images = new Map()
 }
 
 /**
- * A forced choice holds for the first call alone: kept up, the run could never come to its answer. Nor could a model that goes on searching: once its searches
- * are used up it is not offered any. Providers may refuse the calls among the messages without any function, so a search that stands alone stays, not to be called.
+ * A forced choice holds for the first call alone: kept up, the run could never come to its answer. Nor could a model that goes on searching or executing: once
+ * its searches or executions are used up it is not offered any. Providers may refuse the calls among the messages without any function, so what stands alone stays, not to be called.
  */
-function toolSettings(run: Run, isFirstCall: boolean, canSearch: boolean): Partial<ModelRequest> {
-  const all = offeredFunctions(run.tools);
+function toolSettings(run: Run, { isFirstCall, canSearch, code }: { isFirstCall: boolean; canSearch: boolean; code: CodeContext | undefined }): Partial<ModelRequest> {
+  const all = offeredFunctions(run.tools, code?.inputFiles);
   if (all.length === 0) return {};
-  const callable = canSearch ? all : run.tools.filter(isFunctionTool).map((tool) => tool.function);
+  const usedUp = [canSearch ? undefined : searchName(run.tools), code && code.calls >= MOST_EXECUTIONS ? codeName(run.tools) : undefined];
+  const callable = all.filter(({ name }) => !usedUp.includes(name));
   const functions = callable.length > 0 ? callable : all;
   return {
     tools: functions.map(({ strict, ...definition }) => ({
@@ -66,7 +69,7 @@ function toolChoice({ toolChoice: choice, tools }: Run, isFirstCall: boolean): P
   if (choice === 'auto' || !isFirstCall) return {};
   if (choice === 'required') return { tool_choice: 'required' };
   if (choice.type === 'function') return { tool_choice: { type: 'function', function: choice.function } };
-  const name = choice.type === 'file_search' ? searchName(tools) : undefined;
+  const name = choice.type === 'file_search' ? searchName(tools) : codeName(tools);
   return name === undefined ? {} : { tool_choice: { type: 'function', function: { name } } };
 }
 

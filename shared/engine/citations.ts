@@ -39,6 +39,25 @@ export interface Told {
   annotation?: Annotation;
 }
 
+/** Where in a text something stands, in code points, while the text comes out. */
+export class Points {
+  #count = 0;
+  /** What came out since the last span, which is not counted yet: its pieces may be cut within a character. */
+  #fresh = '';
+
+  pass(text: string): void {
+    this.#fresh += text;
+  }
+
+  /** Of what comes out next. */
+  span(text: string): { start_index: number; end_index: number } {
+    const start = this.#count + pointsIn(this.#fresh);
+    this.#count = start + pointsIn(text);
+    this.#fresh = '';
+    return { start_index: start, end_index: this.#count };
+  }
+}
+
 /**
  * One text as it streams in: what may be a marker is held back until that is decided. Each marker that cites something comes out whole, with its annotation;
  * made-up ones do not come out at all; everything else does as it came in. The same whatever pieces the text is cut into.
@@ -46,9 +65,7 @@ export interface Told {
 export class Citer {
   readonly #lookup: Lookup;
   #held = '';
-  /** What came out since the last marker, whose length in code points is not among `#points` yet. */
-  #fresh = '';
-  #points = 0;
+  readonly #points = new Points();
   /** What came out without markers, the end of it: the statement that a marker stands behind is there. */
   #words = '';
   /** By passage, since one is often cited again and again. */
@@ -101,7 +118,7 @@ export class Citer {
   }
 
   #out(text: string): string {
-    this.#fresh += text;
+    this.#points.pass(text);
     this.#words = (this.#words + text).slice(-MOST_STATEMENT);
     return text;
   }
@@ -109,11 +126,8 @@ export class Citer {
   #cite([text, ordinal, index, label = '']: RegExpExecArray): Told[] {
     const passage = index === undefined ? undefined : this.#lookup(Number(ordinal), Number(index), label);
     if (!passage) return [];
-    const start = this.#points + pointsIn(this.#fresh);
-    this.#points = start + pointsIn(text);
-    this.#fresh = '';
     const file_citation = { file_id: passage.fileId, quote: this.#quote(passage) };
-    return [{ value: text, annotation: { type: 'file_citation', text, start_index: start, end_index: this.#points, file_citation } }];
+    return [{ value: text, annotation: { type: 'file_citation', text, ...this.#points.span(text), file_citation } }];
   }
 
   #quote(passage: FoundPassage): string {

@@ -4,46 +4,33 @@ import type { ReadAhead } from '../actions/read-ahead.ts';
 import { stepEnd } from '../actions/step-end.ts';
 import type { OpenMessage } from '../domain/message.ts';
 import type { Emit } from '../domain/run-event.ts';
-import { type FileSearchCall, type StepOf, isFunctionCall } from '../domain/run-step.ts';
+import { type StepOf, type ToolCall, isCodeCall, isFunctionCall } from '../domain/run-step.ts';
 import { type Run, type RunEnd, type RunOf, isActive } from '../domain/run.ts';
 import { NO_USAGE, type Usage, addUsage } from '../domain/usage.ts';
 import { ConflictError } from '../ports/commit.ts';
-import { ModelError, type ModelRequest } from '../ports/model.ts';
+import { ModelError } from '../ports/model.ts';
 import type { World } from '../ports/world.ts';
 import { answerStep, dispatchCalls, findOpenStep } from './answer-step.ts';
-import { type Conversation, buildModelRequest } from './build-model-request.ts';
-import { callModel, usageOf } from './call-model.ts';
+import { type Asked, type Open, askModel } from './ask-model.ts';
+import { usageOf } from './call-model.ts';
 import { closeMessage, tellEnd, tellEndedElsewhere } from './close-answer.ts';
-import { MOST_TRIES, saveAnsweredCalls, saveRequiredAction, saveText } from './checkpoint.ts';
+import { MOST_TRIES, saveAnsweredCalls, saveRequiredAction } from './checkpoint.ts';
 import { awaitIndexing } from './await-indexing.ts';
 import { assignCalls } from './endpoint-calls.ts';
 import { giveBack } from './give-back.ts';
 import { describeFailure } from './describe-failure.ts';
 import { Hold } from './hold.ts';
 import { Interrupt } from './interrupt.ts';
-import { loadConversation } from './load-conversation.ts';
 import { nextStep } from './next-step.ts';
 import { SOMETHING_WENT_WRONG, runErrorOf } from './run-error.ts';
 import type { RunSignals } from './run-signals.ts';
+import { runCode } from './run-code.ts';
 import { makeSearches } from './search-files.ts';
 import { completionBudget, promptBudget } from './token-budget.ts';
-import { Turn } from './turn.ts';
+import type { Turn } from './turn.ts';
 
-/** A model that only calls what does not exist, or searches beyond its last one, is given up after this many calls in a row. */
+/** A model that only calls what does not exist, or searches or executes beyond its last one, is given up after this many calls in a row. */
 const MOST_ANSWERED_HERE = 8;
-/** How often a prompt that the model found too long is cut to this share and tried again. */
-const MOST_CUTS = 3;
-const CUT_TO = 0.7;
-
-/** What is open when something goes wrong: the turn under way and what it was asked. */
-interface Open {
-  turn?: Turn | undefined;
-  request?: ModelRequest | undefined;
-  /** What was read for the first call, as long as that is the one under way. */
-  ahead?: Promise<ReadAhead | undefined> | undefined;
-  /** The stored step whose calls endpoints of the project are answering. No turn is open then. */
-  step?: StepOf<'in_progress'> | undefined;
-}
 
 /**
  * How a driver has left its run: `rested`, ended or waiting for the client; `given back`, in progress and anybody's to take; `lost`
@@ -103,14 +90,15 @@ async function drive(world: World, hold: Hold, emit: Emit, open: Open): Promise<
     open.turn = undefined;
     const fitted = await askModel(world, hold, emit, open);
     if (!fitted) return finish(world, hold, emit, { status: 'incomplete', reason: 'max_prompt_tokens' }, NO_USAGE);
-    const { turn, searches } = fitted;
+    const { turn, conversation } = fitted;
     const usage = await usageOf(turn, open.request);
     const next = nextStep(turn.finish(usage), hold.run.tools);
     switch (next.do) {
       case 'end':
         return finish(world, hold, emit, next.end, usage, turn, next.isFiltered);
       case 'wait': {
-        const searched = await makeSearches(world, hold.run, next.toolCalls, searches, hold.signal);
+        const { others } = await runCodeFirst(world, hold, emit, open, fitted, next.toolCalls, usage);
+        const searched = await makeSearches(world, hold.run, others, conversation.searches, hold.signal);
         const toolCalls = await assignCalls(world, hold.run, searched.toolCalls);
         if (toolCalls.filter(isFunctionCall).some((call) => call.output === undefined && call.calledBy !== 'driver')) return saveRequiredAction(world, hold, emit, turn, toolCalls, usage);
         const step = await dispatchCalls(world, hold, turn, toolCalls, usage);
@@ -120,15 +108,27 @@ async function drive(world: World, hold: Hold, emit: Emit, open: Open): Promise<
         break;
       }
       case 'continue': {
-        const { toolCalls, made } = await makeSearches(world, hold.run, next.toolCalls, searches, hold.signal);
-        await saveAnsweredCalls(world, hold, emit, turn, toolCalls, usage);
+        const { executed, others } = await runCodeFirst(world, hold, emit, open, fitted, next.toolCalls, usage);
+        const { toolCalls, made } = await makeSearches(world, hold.run, others, conversation.searches, hold.signal);
+        if (others.length > 0) await saveAnsweredCalls(world, hold, emit, turn, toolCalls, usage);
         open.ahead = undefined;
-        answeredHere = made > 0 ? 0 : answeredHere + 1;
+        answeredHere = made + executed > 0 ? 0 : answeredHere + 1;
       }
     }
   }
   const error = { code: 'server_error' as const, message: 'The model kept calling functions without answering.' };
   await finish(world, hold, emit, { status: 'failed', error }, NO_USAGE);
+}
+
+/** The answer's code, each call in its own step. Its other calls are the next step's, and bring the usage if there are any. */
+async function runCodeFirst(world: World, hold: Hold, emit: Emit, open: Open, { turn, conversation }: Asked, toolCalls: readonly ToolCall[], usage: Usage): Promise<{ executed: number; others: ToolCall[] }> {
+  const code = toolCalls.filter(isCodeCall);
+  const others = toolCalls.filter((call) => !isCodeCall(call));
+  const executed = await runCode(world, hold, emit, turn, code, { usage: others.length > 0 ? NO_USAGE : usage, before: conversation.code?.calls ?? 0 });
+  if (others.length > 0) turn.begin(others);
+  // Its usage is counted: what goes wrong from here on must not count it again.
+  else open.turn = undefined;
+  return { executed, others };
 }
 
 async function waitForCalls(world: World, hold: Hold, emit: Emit, open: Open, step: StepOf<'in_progress'>): Promise<void> {
@@ -139,41 +139,6 @@ async function waitForCalls(world: World, hold: Hold, emit: Emit, open: Open, st
   // What was read before does not know of the outputs.
   open.ahead = undefined;
 }
-
-/** One call, made shorter and tried again when the model finds its prompt too long. Undefined when no prompt fits the run's budget. */
-async function askModel(world: World, hold: Hold, emit: Emit, open: Open): Promise<{ turn: Turn; searches: FileSearchCall[] } | undefined> {
-  for (let cuts = 0, share = 1; ; cuts++, share *= CUT_TO) {
-    const loaded = await loadConversation(world, hold.run, share, await open.ahead);
-    if (!loaded.fits) return undefined;
-    const { history, searches } = loaded.conversation;
-    const turn = newTurn(world, hold, emit, open, loaded.conversation);
-    open.turn = turn;
-    open.request = buildModelRequest(hold.run, loaded.conversation, completionBudget(hold.run));
-    hold.check();
-    try {
-      await callModel(world, open.request, turn, { signal: hold.signal, untilMs: hold.run.expiresAtMs, runId: hold.run.id });
-      return { turn, searches };
-    } catch (error) {
-      const canBeShorter = (history.length > 1 || searches.some(({ results = [] }) => results.length > 0)) && cuts < MOST_CUTS;
-      if (!(error instanceof ModelError && error.kind === 'context_overflow' && canBeShorter)) throw error;
-    }
-  }
-}
-
-const newTurn = (world: World, hold: Hold, emit: Emit, open: Open, { history, turns, searches, lastStepId }: Conversation): Turn =>
-  new Turn({
-    run: hold.run,
-    lastMessageId: [...history, ...turns.flatMap((turn) => (turn.type === 'message' ? [turn.message] : []))].at(-1)?.id,
-    lastStepId,
-    searches,
-    nowMs: () => world.clock.nowMs(),
-    emit,
-    onTextDone: async (turn) => {
-      await saveText(world, hold, emit, turn);
-      // What was read before does not know of it.
-      open.ahead = undefined;
-    },
-  });
 
 /** The run's own end, reached by the driver while it still holds the run. */
 const finish = (world: World, hold: Hold, emit: Emit, end: RunEnd, usage: Usage, turn?: Turn, isFiltered = false): Promise<void> =>

@@ -1,6 +1,7 @@
 /** What the queue's deliveries do. Each reads the run anew and finishes quietly when there is nothing left to do. */
 import { armWarnings } from '../actions/arm-warnings.ts';
 import { commitRunEnd } from '../actions/end-run.ts';
+import { endIdleSession } from '../actions/end-session.ts';
 import { expireStore } from '../actions/expire-store.ts';
 import { expireRun, runKey } from '../actions/expire-run.ts';
 import { readAhead } from '../actions/read-ahead.ts';
@@ -45,6 +46,8 @@ export async function handleJob(world: World, signals: RunSignals, { job, attemp
       return callTools(world, signals, job, attempt, giveBack);
     case 'expire-store':
       return expireStore(world, job);
+    case 'end-session':
+      return endIdleSession(world, job);
   }
 }
 

@@ -5,8 +5,9 @@ import type { Run } from '../domain/run.ts';
 import { keys } from '../ports/store.ts';
 import type { World } from '../ports/world.ts';
 import type { Conversation, RunTurn } from './build-model-request.ts';
+import { codeContext } from './code-context.ts';
 import { loadImages } from './load-images.ts';
-import { searchName } from './offer-tools.ts';
+import { codeName, searchName } from './offer-tools.ts';
 import { shownCalls } from './show-results.ts';
 import { fixedTokens, messageTokens, mostMessageTokens, promptBudget, windowBudget } from './token-budget.ts';
 
@@ -20,15 +21,16 @@ export type Loaded = { fits: true; conversation: Conversation } | { fits: false 
  */
 export async function loadConversation(world: World, run: Run, windowShare = 1, ahead?: ReadAhead): Promise<Loaded> {
   const { steps, messages } = ahead ?? (await readPrompt(world, run));
+  const code = await codeContext(world, run, steps);
   const whole = windowBudget(run, world.config.contextWindow(run.model));
   const window = whole * windowShare;
   const limit = Math.min(window, promptBudget(run));
   const turns = await turnsOf(world, run, { steps, newest: messages.items, shown: { limit: Math.min(whole, promptBudget(run)), share: windowShare } });
-  const budget = limit - (await fixedTokens(run, turns, limit));
+  const budget = limit - (await fixedTokens(run, turns, limit, code?.inputFiles));
   const { history, isOver } = await newestThatFit(world, run, messages, budget);
   // What overflows the model's window alone is sent all the same: the provider counts better than we do.
   if (isOver && promptBudget(run) < window) return { fits: false };
-  return { fits: true, conversation: { history, turns, images: await loadImages(world, run, history), searches: steps.flatMap(searchesOf), lastStepId: steps.at(-1)?.id } };
+  return { fits: true, conversation: { history, turns, images: await loadImages(world, run, history), searches: steps.flatMap(searchesOf), code, lastStepId: steps.at(-1)?.id } };
 }
 
 /** Walks back from the newest message, which is always taken; `isOver` when even that alone is too much. */
@@ -64,7 +66,7 @@ async function newestThatFit(world: World, run: Run, newest: ReadAhead['messages
 
 /** What the run has done, step by step. Its messages are mostly among the thread's newest; one that was deleted meanwhile is left out. */
 async function turnsOf({ store }: World, run: Run, { steps, newest, shown }: { steps: RunStep[]; newest: Message[]; shown: { limit: number; share: number } }): Promise<RunTurn[]> {
-  const calls = await shownCalls(steps, searchName(run.tools) ?? 'file_search', shown);
+  const calls = await shownCalls(steps, { search: searchName(run.tools) ?? 'file_search', code: codeName(run.tools) ?? 'code_interpreter' }, shown);
   const turns = await Promise.all(
     steps.map(async ({ id: stepId, details }): Promise<RunTurn[]> => {
       if (details.type === 'tool_calls') return [{ type: 'calls', calls: calls.get(stepId) ?? [] }];

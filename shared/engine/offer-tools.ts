@@ -1,20 +1,39 @@
 /** The run's tools as functions, which is all that Chat Completions knows. */
 import type { SearchRanking } from '../domain/run-step.ts';
 import { type FunctionTool, type Tool, isFunctionTool } from '../domain/settings.ts';
+import { DATA_FOLDER, EXECUTION_MS } from '../ports/sandbox.ts';
+import type { InputFile } from './input-files.ts';
 
 type FunctionDefinition = FunctionTool['function'];
 type FileSearchTool = Extract<Tool, { type: 'file_search' }>;
 
 const SEARCH_NAME = 'file_search';
+const CODE_NAME = 'code_interpreter';
+/** What models that were trained with a tool for code call it by, whatever it was offered as. */
+const CODE_ALIAS = 'python';
 
 const findSearch = (tools: readonly Tool[]): FileSearchTool | undefined => tools.find((tool) => tool.type === 'file_search');
 
 /** What the model calls the search by; another name where a function of the client's has this one. Undefined for a run that cannot search. */
 export function searchName(tools: readonly Tool[]): string | undefined {
-  if (!findSearch(tools)) return undefined;
-  const taken = new Set(tools.filter(isFunctionTool).map((tool) => tool.function.name));
-  let name = SEARCH_NAME;
-  for (let count = 2; taken.has(name); count++) name = `${SEARCH_NAME}_${count}`;
+  return findSearch(tools) && freeName(tools, SEARCH_NAME);
+}
+
+/** Likewise for code. */
+export const codeName = (tools: readonly Tool[]): string | undefined => (tools.some(({ type }) => type === 'code_interpreter') ? freeName(tools, CODE_NAME) : undefined);
+
+/** Whether a call of this name is one of code. */
+export function isCodeName(tools: readonly Tool[], name: string): boolean {
+  const offered = codeName(tools);
+  return offered !== undefined && (name === offered || (name === CODE_ALIAS && !namesOf(tools).has(name)));
+}
+
+const namesOf = (tools: readonly Tool[]): ReadonlySet<string> => new Set(tools.filter(isFunctionTool).map((tool) => tool.function.name));
+
+function freeName(tools: readonly Tool[], wanted: string): string {
+  const taken = namesOf(tools);
+  let name = wanted;
+  for (let count = 2; taken.has(name); count++) name = `${wanted}_${count}`;
   return name;
 }
 
@@ -30,6 +49,7 @@ export function rankingOf(tools: readonly Tool[]): SearchRanking {
 
 /** In one run. A model that asks for more is told to answer with what it has. */
 export const MOST_SEARCHES = 32;
+export const MOST_EXECUTIONS = 100;
 /** The most questions that one search may ask. */
 export const MOST_QUERIES = 5;
 
@@ -50,8 +70,32 @@ const searchDefinition = (name: string): FunctionDefinition => ({
   },
 });
 
-/** All that the model may call. */
-export function offeredFunctions(tools: readonly Tool[]): FunctionDefinition[] {
-  const name = searchName(tools);
-  return [...tools.filter(isFunctionTool).map((tool) => tool.function), ...(name === undefined ? [] : [searchDefinition(name)])];
+const CODE_DESCRIPTION = [
+  'Executes Python in a session of this conversation, as a notebook does: variables and files stay from one call to the next. Use it to compute, to work with files and to draw.',
+  "What is printed, the last expression's value and tracebacks are what you get back; when there is a traceback, mend the code and call again.",
+  `Files are in ${DATA_FOLDER}, where the code begins; write what the user is to get there too, and link it in your answer, as in [report.csv](sandbox:${DATA_FOLDER}/report.csv).`,
+  'Figures of matplotlib are shown to the user as pictures above your answer; you do not see them.',
+  `There is no network. A call may take ${EXECUTION_MS / 1000} seconds.`,
+].join(' ');
+
+const codeDefinition = (name: string, files: readonly InputFile[]): FunctionDefinition => ({
+  name,
+  description: files.length === 0 ? CODE_DESCRIPTION : `${CODE_DESCRIPTION}\nFiles that were given to you:\n${files.map(fileLine).join('\n')}`,
+  parameters: {
+    type: 'object',
+    properties: { code: { type: 'string', description: 'Python.' } },
+    required: ['code'],
+  },
+});
+
+const fileLine = ({ id, filename, bytes }: InputFile): string => `${DATA_FOLDER}/${id} (${JSON.stringify(filename)}, ${bytes} bytes)`;
+
+/** All that the model may call. `files`: those that its code finds. */
+export function offeredFunctions(tools: readonly Tool[], files: readonly InputFile[] = []): FunctionDefinition[] {
+  const [search, code] = [searchName(tools), codeName(tools)];
+  return [
+    ...tools.filter(isFunctionTool).map((tool) => tool.function),
+    ...(search === undefined ? [] : [searchDefinition(search)]),
+    ...(code === undefined ? [] : [codeDefinition(code, files)]),
+  ];
 }

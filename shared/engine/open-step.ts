@@ -1,7 +1,7 @@
 import { stepEnd } from '../actions/step-end.ts';
-import type { Annotation, ContentPart, Message, OpenMessage } from '../domain/message.ts';
-import type { Emit, MessageDelta, RunEvent, ToolCallDelta } from '../domain/run-event.ts';
-import type { RunStep, StepOf, ToolCall } from '../domain/run-step.ts';
+import type { ContentPart, Message, OpenMessage } from '../domain/message.ts';
+import type { CodeOutputDelta, Emit, MessageDelta, RunEvent, ToolCallDelta } from '../domain/run-event.ts';
+import type { CodeCall, RunStep, StepOf, ToolCall } from '../domain/run-step.ts';
 import type { RunEnd } from '../domain/run.ts';
 import { closeMessage } from './close-answer.ts';
 import { callsRest, messageOpening, messageRest, stepOpening } from './retell.ts';
@@ -13,7 +13,7 @@ export class OpenStep {
   readonly #emit: Emit;
   readonly #step: StepOf<'in_progress'>;
   #message: OpenMessage | undefined;
-  readonly #parts: { type: 'text' | 'refusal'; said: string; annotations: Annotation[] }[] = [];
+  readonly #content: ContentPart[] = [];
   readonly #calls: ToolCall[] = [];
 
   /** Tells how it opens. */
@@ -32,8 +32,8 @@ export class OpenStep {
   /** Tells what has not been told yet of what is known: a step as it is stored, or as its driver has it. */
   tellRest(step: RunStep, message: Message | undefined): void {
     if (message && !this.#message) for (const event of messageOpening(message)) this.#tell(event);
-    if (message) for (const event of messageRest(message, this.#parts)) this.#tell(event);
-    for (const event of callsRest(step, this.#calls.map((call) => call.arguments))) this.#tell(event);
+    if (message) for (const event of messageRest(message, this.#content)) this.#tell(event);
+    for (const event of callsRest(step, this.#calls)) this.#tell(event);
   }
 
   /** Tells what its driver tells of it while it is open. */
@@ -43,9 +43,8 @@ export class OpenStep {
 
   /** Closes it with what was told of it, because nobody will go on with it. */
   abandon(end: RunEnd, nowMs: number): void {
-    const content = this.#parts.map(({ type, said, annotations }): ContentPart => (type === 'text' ? { type, text: { value: said, annotations } } : { type, refusal: said }));
     if (this.#message) {
-      const message = closeMessage({ ...this.#message, content }, end, false, nowMs);
+      const message = closeMessage({ ...this.#message, content: this.#content }, end, false, nowMs);
       this.#emit({ type: `thread.message.${message.status}`, message });
     }
     const { details } = this.#step;
@@ -74,24 +73,51 @@ export class OpenStep {
 
   #tell(event: RunEvent): void {
     if (event.type === 'thread.message.created' && event.message.status === 'in_progress') this.#message = event.message;
-    if (event.type === 'thread.message.delta') for (const delta of event.content) this.#addSaid(delta);
-    if (event.type === 'thread.run.step.delta') for (const delta of event.toolCalls) this.#addCall(delta);
+    if (event.type === 'thread.message.delta') for (const delta of event.content) addPart(this.#content, delta);
+    if (event.type === 'thread.run.step.delta') for (const delta of event.toolCalls) addCall(this.#calls, delta);
     this.#emit(event);
   }
+}
 
-  #addSaid(delta: MessageDelta): void {
-    const part = (this.#parts[delta.index] ??= { type: delta.type, said: '', annotations: [] });
-    part.said += delta.type === 'text' ? delta.text.value : delta.refusal;
-    if (delta.type === 'text') part.annotations.push(...(delta.text.annotations ?? []).map(({ index: _, ...annotation }) => annotation));
+function addPart(content: ContentPart[], delta: MessageDelta): void {
+  if (delta.type === 'image_file') {
+    content[delta.index] = { type: 'image_file', image_file: delta.image_file };
+    return;
   }
+  const part = (content[delta.index] ??= delta.type === 'text' ? { type: 'text', text: { value: '', annotations: [] } } : { type: 'refusal', refusal: '' });
+  if (part.type === 'refusal' && delta.type === 'refusal') part.refusal += delta.refusal;
+  if (part.type !== 'text' || delta.type !== 'text') return;
+  part.text.value += delta.text.value;
+  part.text.annotations.push(...(delta.text.annotations ?? []).map(({ index: _, ...annotation }) => annotation));
+}
 
-  #addCall(delta: ToolCallDelta): void {
-    if (delta.type === 'file_search') {
-      this.#calls[delta.index] = { id: delta.id, type: 'file_search', arguments: '', rankingOptions: delta.file_search.ranking_options };
-      return;
+function addCall(calls: ToolCall[], delta: ToolCallDelta): void {
+  const call = (calls[delta.index] ??= begun(delta));
+  if (call.type === 'function' && delta.type === 'function') call.arguments += delta.function.arguments;
+  if (call.type === 'code_interpreter' && delta.type === 'code_interpreter') addCode(call, delta.code_interpreter);
+}
+
+function begun(delta: ToolCallDelta): ToolCall {
+  const { id = '' } = delta;
+  switch (delta.type) {
+    case 'function':
+      return { id, type: 'function', name: delta.function.name ?? '', arguments: '' };
+    case 'file_search':
+      return { id, type: 'file_search', arguments: '', rankingOptions: delta.file_search.ranking_options };
+    case 'code_interpreter':
+      return { id, type: 'code_interpreter', input: '' };
+  }
+}
+
+function addCode(call: CodeCall, { input = '', outputs = [] }: { input?: string; outputs?: CodeOutputDelta[] }): void {
+  call.input += input;
+  for (const output of outputs) {
+    const told = (call.outputs ??= []);
+    if (output.type === 'image') {
+      told[output.index] = { type: 'image', fileId: output.image.file_id };
+      continue;
     }
-    const { id = '', function: piece } = delta;
-    const call = (this.#calls[delta.index] ??= { id, type: 'function', name: piece.name ?? '', arguments: '' });
-    call.arguments += piece.arguments;
+    const logs = (told[output.index] ??= { type: 'logs', logs: '' });
+    if (logs.type === 'logs') logs.logs += output.logs;
   }
 }

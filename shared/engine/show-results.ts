@@ -1,13 +1,14 @@
-/** What the model sees of its searches: made of the stored results, the same each time, within a budget of tokens. */
-import type { FileSearchCall, FunctionCall, RunStep } from '../domain/run-step.ts';
+/** What the model sees of its searches and its code: made of what is stored, the same each time, within a budget of tokens. */
+import type { CodeCall, FileSearchCall, FunctionCall, RunStep } from '../domain/run-step.ts';
 import { isFunctionCall, searchesOf } from '../domain/run-step.ts';
 import { countTokens } from '../tools/tokens.ts';
 import { markerOf } from './citations.ts';
+import { showCode, withoutMarkers } from './show-code.ts';
 
-/** For what one answer of the model has searched for; of a small window its share (contract §5). */
+/** For what one step has found or executed; of a small window its share (contract §5). */
 const MOST_TOKENS = 16_000;
 const SHARE_OF_ONE = 0.25;
-/** For all searches of a run together, the newest first. */
+/** For all of a run together, the newest first. */
 const SHARE_OF_ALL = 0.5;
 /** A passage that does not fit is cut, but not to less than this. */
 const FEWEST_TOKENS = 50;
@@ -20,31 +21,37 @@ const HOW_TO_CITE = 'Cite what you use: copy the marker of its passage, with its
  * The calls of each step as functions with outputs, for the model that called them. `limit`: tokens of the whole prompt. `share`, below 1 for a model that found
  * the last one too long: so much is shown of what would be otherwise.
  */
-export async function shownCalls(steps: readonly RunStep[], name: string, { limit, share = 1 }: { limit: number; share?: number }): Promise<Map<string, FunctionCall[]>> {
+export async function shownCalls(steps: readonly RunStep[], names: { search: string; code: string }, { limit, share = 1 }: { limit: number; share?: number }): Promise<Map<string, FunctionCall[]>> {
   let left = limit * SHARE_OF_ALL * share;
+  const isCiting = steps.some((step) => searchesOf(step).length > 0);
   const shown = new Map<string, FunctionCall[]>();
   for (const step of steps.toReversed()) {
     if (step.details.type !== 'tool_calls') continue;
+    const { toolCalls } = step.details;
     let forStep = Math.min(Math.min(MOST_TOKENS, limit * SHARE_OF_ONE) * share, left);
-    let waiting = searchesOf(step).length;
+    let waiting = toolCalls.filter((call) => !isFunctionCall(call)).length;
     const calls: FunctionCall[] = [];
-    for (const call of step.details.toolCalls) {
+    for (const call of toolCalls) {
       if (isFunctionCall(call)) {
         calls.push(call);
         continue;
       }
-      const { output, tokens } = await render(call, forStep / waiting--);
+      const { tokens, ...seen } = await show(call, forStep / waiting--, isCiting);
       forStep -= tokens;
       left -= tokens;
-      calls.push({ id: call.id, type: 'function', name, arguments: call.arguments, output });
+      calls.push({ id: call.id, type: 'function', name: call.type === 'code_interpreter' ? names.code : names.search, ...seen });
     }
     shown.set(step.id, calls);
   }
   return shown;
 }
 
-/** With brackets that look alike: a file must not bring markers of its own, nor what passes for another file's passage. What is stored stays as it is. */
-const asShown = (text: string): string => text.toWellFormed().replaceAll('【', '〔').replaceAll('】', '〕');
+async function show(call: FileSearchCall | CodeCall, budget: number, isCiting: boolean): Promise<{ arguments: string; output: string; tokens: number }> {
+  return call.type === 'code_interpreter' ? showCode(call, budget, isCiting) : { arguments: call.arguments, ...(await render(call, budget)) };
+}
+
+/** A file must not bring markers of its own, nor what passes for another file's passage. */
+const asShown = (text: string): string => withoutMarkers(text.toWellFormed());
 
 async function render({ results = [], ordinal = 0, note }: FileSearchCall, budget: number): Promise<{ output: string; tokens: number }> {
   const parts = note === undefined ? [] : [note];

@@ -2,6 +2,7 @@ import type { Message } from '../domain/message.ts';
 import type { Run } from '../domain/run.ts';
 import type { RunTurn } from './build-model-request.ts';
 import { historyText, plainText } from './build-model-request.ts';
+import type { InputFile } from './input-files.ts';
 import { offeredFunctions } from './offer-tools.ts';
 import { TOKENS_PER_IMAGE, TOKENS_PER_MESSAGE, countTokens, mostTokens } from '../tools/tokens.ts';
 
@@ -23,10 +24,10 @@ export function windowBudget(run: Run, contextWindow: number): number {
 }
 
 /** Tokens of what every call of the run carries beside the thread's history: instructions, functions, the run's own turns. */
-export async function fixedTokens(run: Run, turns: RunTurn[], budget: number): Promise<number> {
+export async function fixedTokens(run: Run, turns: RunTurn[], budget: number, inputFiles?: readonly InputFile[]): Promise<number> {
   const texts = [
     run.instructions ?? '',
-    ...offeredFunctions(run.tools).map((definition) => JSON.stringify(definition)),
+    ...offeredFunctions(run.tools, inputFiles).map((definition) => JSON.stringify(definition)),
     ...turns.flatMap((turn) =>
       turn.type === 'message' ? [plainText(turn.message)] : turn.calls.flatMap((call) => [call.name, call.arguments, call.output ?? '']),
     ),

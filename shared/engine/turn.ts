@@ -1,20 +1,20 @@
 /** One model call as it streams in: opens the message or the tool step at the first piece, tells each piece, keeps the whole. */
 import { newId } from '../domain/ids.ts';
-import type { OpenMessage } from '../domain/message.ts';
+import type { Attachment, OpenMessage } from '../domain/message.ts';
 import type { Emit, MessageDelta, ToolCallDelta } from '../domain/run-event.ts';
-import type { FileSearchCall, FunctionCall, SearchRanking, StepDetails, StepOf, ToolCall } from '../domain/run-step.ts';
+import type { FileSearchCall, StepDetails, StepOf, ToolCall } from '../domain/run-step.ts';
 import type { Run } from '../domain/run.ts';
 import type { Usage } from '../domain/usage.ts';
 import { type ModelChunk, ModelError } from '../ports/model.ts';
-import { type CallPiece, CallPieces } from './call-pieces.ts';
+import type { CallPiece } from './call-pieces.ts';
 import { type Lookup, citable } from './citations.ts';
-import { rankingOf, searchName } from './offer-tools.ts';
-import { searchOpening } from './retell.ts';
+import type { CodeContext } from './code-context.ts';
+import { searchName } from './offer-tools.ts';
+import { callsRest } from './retell.ts';
 import { SpokenParts } from './spoken-parts.ts';
+import { TurnCalls } from './turn-calls.ts';
 import type { TurnResult } from './turn-result.ts';
 
-/** The most calls that one `required_action` may hold (limits L8). */
-const MOST_CALLS = 128;
 /** So many pieces of a burst are read in one turn of the event loop. */
 const PIECES_PER_TURN = 25;
 
@@ -26,6 +26,8 @@ export interface TurnContext {
   lastStepId: string | undefined;
   /** The run's searches so far: what the answer may cite. */
   searches?: readonly FileSearchCall[];
+  /** Of a run with code_interpreter: what the answer may show and link. */
+  code?: CodeContext | undefined;
   nowMs: () => number;
   emit: Emit;
   /** Called when the model goes on to calls after a text: that text's step is complete and must be stored before the next one opens. */
@@ -35,10 +37,10 @@ export interface TurnContext {
 export class Turn {
   readonly #context: TurnContext;
   readonly #cited: Lookup | undefined;
-  readonly #searchName: string | undefined;
-  readonly #ranking: SearchRanking;
+  readonly #calls: TurnCalls;
   #parts: SpokenParts;
-  readonly #calls: CallPieces;
+  /** The calls of the open step, once it is theirs alone; until then those that are told as they come. */
+  #stepCalls: ToolCall[] | undefined;
   #finish: string | undefined;
   /** Texts of this call that are stored already. */
   #saidBefore = '';
@@ -49,24 +51,21 @@ export class Turn {
 
   constructor(context: TurnContext) {
     this.#context = context;
-    const { tools } = context.run;
-    this.#searchName = searchName(tools);
-    this.#ranking = rankingOf(tools);
-    this.#cited = this.#searchName === undefined ? undefined : citable(context.searches ?? []);
-    this.#parts = new SpokenParts(this.#cited);
-    // Some providers ignore parallel_tool_calls: false.
-    this.#calls = new CallPieces(context.run.parallelToolCalls ? MOST_CALLS : 1, () => newId('call', context.nowMs()));
+    const { tools, parallelToolCalls } = context.run;
+    this.#cited = searchName(tools) === undefined ? undefined : citable(context.searches ?? []);
+    this.#calls = new TurnCalls(tools, { isParallel: parallelToolCalls, newId: () => newId('call', context.nowMs()) });
+    this.#parts = new SpokenParts({ cited: this.#cited, links: context.code?.links, images: context.code?.images });
     this.#lastStepId = context.lastStepId;
   }
 
-  /** True once anything has been told: the call cannot be made again as if it had not been. */
+  /** True once anything has come: the call cannot be made again as if it had not been. */
   get hasSpoken(): boolean {
-    return this.step !== undefined || !this.#parts.isEmpty;
+    return this.step !== undefined || !this.#parts.isEmpty || !this.#calls.isEmpty;
   }
 
   /** All that the model has said, for counting when it does not tell its usage. */
   get spoken(): string {
-    return this.#saidBefore + this.#parts.words + this.#calls.calls.map((call) => call.name + call.arguments).join('');
+    return this.#saidBefore + this.#parts.words + this.#calls.words;
   }
 
   async read(chunks: AsyncIterable<ModelChunk>): Promise<void> {
@@ -87,34 +86,60 @@ export class Turn {
 
   /** The end of a call that ran to its end. A model that says nothing at all has said an empty text. */
   finish(usage: Usage): TurnResult {
-    const { calls } = this.#calls;
     const finishReason = this.#finish === 'length' || this.#finish === 'content_filter' ? this.#finish : 'stop';
-    calls.forEach((call, position) => {
-      if (call.arguments !== '' || finishReason !== 'stop' || this.#isSearch(call)) return;
-      // A function without parameters may be called with no arguments; clients parse them all the same.
-      call.arguments = '{}';
-      this.#tellCall(position, { arguments: '{}' });
-    });
+    this.#tellCalls(this.#calls.end(finishReason === 'stop'));
     if (!this.hasSpoken) this.#say('text', '');
     this.#endText();
-    return { finishReason, toolCalls: this.#toolCalls, usage };
+    return { finishReason, toolCalls: this.#calls.all, usage };
+  }
+
+  /** These of the answer's calls are the open step's, which is opened now unless they were told as they came. */
+  begin(calls: ToolCall[]): void {
+    if (!this.step) {
+      const step = this.#openStep({ type: 'tool_calls', toolCalls: [] });
+      for (const event of callsRest({ ...step, details: { type: 'tool_calls', toolCalls: calls } }, [])) this.#context.emit(event);
+    }
+    this.#stepCalls = calls;
+  }
+
+  /** What the open step's one call of code has written so far. */
+  get logs(): string {
+    const [call] = this.#stepCalls ?? [];
+    const [output] = call?.type === 'code_interpreter' ? (call.outputs ?? []) : [];
+    return output?.type === 'logs' ? output.logs : '';
+  }
+
+  /** It has written this. */
+  addLogs(logs: string): void {
+    const [call] = this.#stepCalls ?? [];
+    if (logs === '' || call?.type !== 'code_interpreter') return;
+    this.#stepCalls = [{ ...call, outputs: [{ type: 'logs', logs: this.logs + logs }] }];
+    this.#tellCalls([{ index: 0, type: 'code_interpreter', code_interpreter: { outputs: [{ index: 0, type: 'logs', logs }] } }]);
+  }
+
+  /** The open step is stored; another may follow. */
+  endStep(): void {
+    this.step = undefined;
+    this.#stepCalls = undefined;
   }
 
   /** The open message with all that was said in it. */
   get messageSoFar(): OpenMessage | undefined {
     if (!this.message) return undefined;
-    return { ...this.message, content: this.#parts.content };
+    const attached = new Set(this.message.attachments.map(({ file_id }) => file_id));
+    const linked = this.#parts.linked.filter((id) => !attached.has(id));
+    return { ...this.message, content: this.#parts.content, attachments: [...this.message.attachments, ...linked.map(attachment)] };
   }
 
   /** The open step with the calls as far as they came. */
   get stepSoFar(): StepOf<'in_progress'> | undefined {
     if (this.step?.details.type !== 'tool_calls') return this.step;
-    return { ...this.step, details: { type: 'tool_calls', toolCalls: this.#toolCalls } };
+    return { ...this.step, details: { type: 'tool_calls', toolCalls: this.#stepCalls ?? this.#calls.live } };
   }
 
   #say(type: 'text' | 'refusal', piece: string): void {
     // Steps follow each other (contract §8): there is no place for words after the calls of the same answer.
-    if (this.step?.details.type === 'tool_calls') return;
+    if (!this.#calls.isEmpty) return;
     if (!this.message) this.#openMessage();
     this.#tell(this.#parts.say(type, piece));
   }
@@ -128,48 +153,27 @@ export class Turn {
   }
 
   async #call(piece: CallPiece): Promise<void> {
-    const taken = this.#calls.take(piece);
-    if (!taken) return;
+    const deltas = this.#calls.take(piece);
+    if (!deltas) return;
     if (this.message) {
       this.#endText();
       await this.#context.onTextDone(this);
-      this.#saidBefore = this.spoken;
+      this.#saidBefore = this.#saidBefore + this.#parts.words;
       this.message = undefined;
       this.step = undefined;
-      this.#parts = new SpokenParts(this.#cited);
+      // Its images are shown.
+      this.#parts = new SpokenParts({ cited: this.#cited, links: this.#context.code?.links });
     }
-    if (!this.step) this.#openStep({ type: 'tool_calls', toolCalls: [] });
-    const { position, call, opening } = taken;
-    if (this.#isSearch(call)) {
-      if (opening) this.#tellCalls(searchOpening(position, this.#asSearch(call)));
-      return;
-    }
-    if (opening) this.#tellCall(position, { name: call.name, arguments: '', output: null }, call.id);
-    if (taken.arguments !== '') this.#tellCall(position, { arguments: taken.arguments });
+    if (deltas.length > 0 && !this.step) this.#openStep({ type: 'tool_calls', toolCalls: [] });
+    this.#tellCalls(deltas);
   }
 
-  #tellCall(index: number, piece: { name?: string; arguments: string; output?: null }, id?: string): void {
-    this.#tellCalls({ index, ...(id !== undefined && { id }), type: 'function', function: piece });
-  }
-
-  #tellCalls(toolCall: ToolCallDelta): void {
-    this.#context.emit({ type: 'thread.run.step.delta', stepId: this.step?.id ?? '', toolCalls: [toolCall] });
-  }
-
-  get #toolCalls(): ToolCall[] {
-    return this.#calls.calls.map((call) => (this.#isSearch(call) ? this.#asSearch(call) : call));
-  }
-
-  #isSearch({ name }: FunctionCall): boolean {
-    return name === this.#searchName;
-  }
-
-  #asSearch({ id, arguments: args }: FunctionCall): FileSearchCall {
-    return { id, type: 'file_search', arguments: args, rankingOptions: this.#ranking };
+  #tellCalls(deltas: ToolCallDelta[]): void {
+    for (const delta of deltas) this.#context.emit({ type: 'thread.run.step.delta', stepId: this.step?.id ?? '', toolCalls: [delta] });
   }
 
   #openMessage(): void {
-    const { run, emit, lastMessageId, nowMs } = this.#context;
+    const { run, emit, lastMessageId, nowMs, code } = this.#context;
     const message: OpenMessage = {
       id: newId('message', nowMs(), lastMessageId),
       projectId: run.projectId,
@@ -178,7 +182,7 @@ export class Turn {
       createdAtMs: nowMs(),
       role: 'assistant',
       content: [],
-      attachments: [],
+      attachments: [...new Set([...(code?.images ?? []), ...(code?.written ?? [])])].map(attachment),
       metadata: {},
       assistantId: run.assistantId,
       runId: run.id,
@@ -188,9 +192,10 @@ export class Turn {
     this.message = message;
     emit({ type: 'thread.message.created', message });
     emit({ type: 'thread.message.in_progress', message });
+    this.#tell(this.#parts.begin());
   }
 
-  #openStep(details: StepDetails): void {
+  #openStep(details: StepDetails): StepOf<'in_progress'> {
     const { run, emit, nowMs } = this.#context;
     const step: StepOf<'in_progress'> = {
       id: newId('step', nowMs(), this.#lastStepId),
@@ -209,8 +214,11 @@ export class Turn {
     this.#lastStepId = step.id;
     emit({ type: 'thread.run.step.created', step });
     emit({ type: 'thread.run.step.in_progress', step });
+    return step;
   }
 }
+
+const attachment = (file_id: string): Attachment => ({ file_id, tools: [{ type: 'code_interpreter' }] });
 
 const toUsage = (usage: NonNullable<ModelChunk['usage']>): Usage => ({
   promptTokens: usage.prompt_tokens,

@@ -82,6 +82,7 @@ export function toRun(data: unknown, { projectId }: Importing): Run {
       reasoningEffort: given.reasoning_effort,
       maxPromptTokens: given.max_prompt_tokens,
       maxCompletionTokens: given.max_completion_tokens,
+      codeSessions: given.code_interpreter_sessions || undefined,
     }),
   };
   switch (given.status) {

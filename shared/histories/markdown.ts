@@ -1,7 +1,7 @@
 /** A history as people read it. Not meant to be read back. */
 import type { File } from '../domain/file.ts';
 import type { Message } from '../domain/message.ts';
-import type { FileSearchCall, RunStep, ToolCall } from '../domain/run-step.ts';
+import type { CodeCall, FileSearchCall, RunStep, ToolCall } from '../domain/run-step.ts';
 import type { Renderer } from './renderer.ts';
 
 export const markdown: Renderer = {
@@ -24,9 +24,9 @@ function code(text: string): string {
   return `${fence}${pad}${text.replace(/\s+/g, ' ')}${pad}${fence}`;
 }
 
-function block(text: string): string {
+function block(text: string, language = ''): string {
   const fence = '`'.repeat(Math.max(2, ...[...text.matchAll(/`+/g)].map(([ticks]) => ticks.length)) + 1);
-  return `${fence}\n${text}\n${fence}\n`;
+  return `${fence}${language}\n${text}\n${fence}\n`;
 }
 
 function contentOf(message: Message, known: readonly File[]): string {
@@ -53,11 +53,24 @@ function stepText({ details, status }: RunStep): string {
 }
 
 function callText(call: ToolCall, status: RunStep['status']): string {
-  if (call.type === 'file_search') return searchText(call, status);
-  return `- called ${code(call.name)} (${status})\n\n${block(call.arguments)}\n${call.output === undefined ? '' : `${block(call.output)}\n`}`;
+  switch (call.type) {
+    case 'file_search':
+      return searchText(call, status);
+    case 'code_interpreter':
+      return codeText(call, status);
+    case 'function':
+      return `- called ${code(call.name)} (${status})\n\n${block(call.arguments)}\n${call.output === undefined ? '' : `${block(call.output)}\n`}`;
+  }
 }
 
 function searchText({ arguments: asked, results = [] }: FileSearchCall, status: RunStep['status']): string {
   const found = results.map(({ fileId, filename, score }) => `- found ${code(filename)} (${code(fileId)}, ${score.toFixed(2)})\n`);
   return `- searched the files (${status})\n\n${block(asked)}\n${found.join('')}${found.length > 0 ? '\n' : ''}`;
+}
+
+function codeText({ input, outputs = [], files = [] }: CodeCall, status: RunStep['status']): string {
+  const logs = outputs.flatMap((output) => (output.type === 'logs' ? [`${block(output.logs.replace(/\n$/, ''))}\n`] : []));
+  const images = outputs.flatMap((output) => (output.type === 'image' ? [`- showed ${code(output.fileId)}\n`] : []));
+  const made = [...images, ...files.map(({ path, fileId, bytes }) => `- wrote ${code(path)} (${code(fileId)}, ${bytes} bytes)\n`)];
+  return `- executed code (${status})\n\n${block(input, 'python')}\n${logs.join('')}${made.join('')}${made.length > 0 ? '\n' : ''}`;
 }

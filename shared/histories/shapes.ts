@@ -82,6 +82,7 @@ export const RunShape = z.object({
   truncation_strategy: z.unknown().optional(),
   tool_choice: z.unknown().optional(),
   parallel_tool_calls: z.boolean(),
+  code_interpreter_sessions: z.int().min(0).nullish(),
   usage,
 });
 

@@ -24,6 +24,7 @@ export const toRunData = (run: Run) => ({
   started_at_ms: run.startedAtMs ?? null,
   ended_at_ms: endOfRun(run),
   expires_at_ms: run.expiresAtMs,
+  code_interpreter_sessions: run.codeSessions ?? 0,
 });
 
 export const toStepData = (step: RunStep) => ({ ...toDetailedStep(step), created_at_ms: step.createdAtMs, ended_at_ms: endOfStep(step), expires_at_ms: step.expiresAtMs });

@@ -33,6 +33,12 @@ const textOf = (message: ChatCompletionMessageParam | undefined): string => {
 /** What the engine offers a run that may search files (shared/engine/offer-tools.ts). It is asked before every answer, with the user's own words. */
 const isSearch = ({ function: { name } }: ChatCompletionFunctionTool): boolean => /^file_search(_\d+)?$/.test(name);
 
+/** What the engine offers a run that may execute code. It is called with the code that the user has written into a fence. */
+const isCode = ({ function: { name } }: Pick<ChatCompletionFunctionTool, 'function'>): boolean => /^code_interpreter(_\d+)?$/.test(name);
+const FENCE = /```(?:python3?|py)?[ \t]*\r?\n([\s\S]*?)```/i;
+const CODE_OF_ITS_OWN = 'print("demo")';
+const codeIn = (text: string): string | undefined => FENCE.exec(text)?.[1]?.trimEnd();
+
 /** A passage that a search has found: its marker, and its text up to the next one. */
 const PASSAGE = /(【\d+:\d+†[^】]+】)\n([^【]+)/;
 const LONGEST_PASSAGE = 300;
@@ -43,8 +49,10 @@ function wantedCalls({ messages, tools, tool_choice: choice, parallel_tool_calls
   if (last?.role !== 'user' || choice === 'none') return [];
   const functions = (tools ?? []).filter((tool): tool is ChatCompletionFunctionTool => tool.type === 'function');
   if (typeof choice === 'object' && choice.type === 'function') return functions.filter((tool) => tool.function.name === choice.function.name);
-  const said = new Set(words(textOf(last)));
-  const fitting = functions.filter((tool) => isSearch(tool) || nameWords(tool.function.name).some((word) => said.has(word)));
+  const asked = textOf(last);
+  const said = new Set(words(asked));
+  const fits = (tool: ChatCompletionFunctionTool): boolean => isSearch(tool) || nameWords(tool.function.name).some((word) => said.has(word));
+  const fitting = functions.filter((tool) => (isCode(tool) ? codeIn(asked) !== undefined : fits(tool)));
   const wanted = fitting.length === 0 && choice === 'required' ? functions.slice(0, 1) : fitting;
   return parallel === false ? wanted.slice(0, 1) : wanted;
 }
@@ -54,16 +62,33 @@ const nameWords = (name: string): string[] =>
   words(name.replace(/([a-z])([A-Z])/g, '$1 $2')).filter((word) => word.length > 2 && !['get', 'set', 'the', 'for', 'find', 'fetch'].includes(word));
 
 function answer({ messages, response_format: format }: ModelRequest): string {
-  const outputs = messages.slice(messages.findLastIndex((message) => message.role === 'user') + 1).filter((message) => message.role === 'tool');
+  const round = messages.slice(messages.findLastIndex((message) => message.role === 'user') + 1);
+  const calls = round.flatMap((message) => (message.role === 'assistant' ? (message.tool_calls ?? []) : []));
+  const ofCode = new Set(calls.filter((call) => call.type === 'function' && isCode(call)).map(({ id }) => id));
+  const outputs = round.filter((message) => message.role === 'tool').map((message) => ({ text: textOf(message), isOfCode: ofCode.has(message.tool_call_id) }));
   const asked = textOf(messages.findLast((message) => message.role === 'user'));
-  const text = `${reactionTo(asked, outputs.map(textOf))} ${HOW_TO_BRING_A_REAL_ONE}`;
+  const text = `${reactionTo(asked, outputs)} ${HOW_TO_BRING_A_REAL_ONE}`;
   return format?.type === 'json_object' || format?.type === 'json_schema' ? JSON.stringify({ answer: text }) : text;
 }
 
-function reactionTo(asked: string, outputs: string[]): string {
-  const [, marker, passage] = PASSAGE.exec(outputs.join('\n')) ?? [];
-  if (marker !== undefined) return `Your files say: "${(passage ?? '').trim().replace(/\s+/g, ' ').slice(0, LONGEST_PASSAGE)}" ${marker}.`;
-  return outputs.length > 0 ? `Your functions answered: ${outputs.join('; ')}.` : `You said: "${asked.slice(0, 500)}".`;
+function reactionTo(asked: string, outputs: { text: string; isOfCode: boolean }[]): string {
+  const others = outputs.filter(({ isOfCode }) => !isOfCode).map(({ text }) => text);
+  const parts = outputs.filter(({ isOfCode }) => isOfCode).map(({ text }) => reactionToCode(text));
+  const [, marker, passage] = PASSAGE.exec(others.join('\n')) ?? [];
+  if (marker !== undefined) parts.push(`Your files say: "${(passage ?? '').trim().replace(/\s+/g, ' ').slice(0, LONGEST_PASSAGE)}" ${marker}.`);
+  else if (others.length > 0) parts.push(`Your functions answered: ${others.join('; ')}.`);
+  return parts.length > 0 ? parts.join(' ') : `You said: "${asked.slice(0, 500)}".`;
+}
+
+/** The line by which the model is told of files (shared/engine/show-results.ts), and each file in it. */
+const FILES_WRITTEN = /^Files written: .*$/m;
+const WRITTEN_FILE = /\/mnt\/data\/(.+?) \(\d+ bytes?\)/g;
+
+function reactionToCode(output: string): string {
+  const [line = ''] = FILES_WRITTEN.exec(output) ?? [];
+  const links = [...line.matchAll(WRITTEN_FILE)].map(([, path = '']) => `[${path}](sandbox:/mnt/data/${path})`);
+  const said = `Your code says: "${output.replace(FILES_WRITTEN, '').trim().slice(0, LONGEST_PASSAGE).toWellFormed()}".`;
+  return links.length > 0 ? `${said} It wrote ${links.join(', ')}.` : said;
 }
 
 type Choice = ChatCompletionChunk.Choice;
@@ -77,7 +102,7 @@ function* textChunks(text: string): Generator<ModelChunk> {
 function* callChunks(calls: ChatCompletionFunctionTool[], asked: string): Generator<ModelChunk> {
   for (const [index, tool] of calls.entries()) {
     const { function: definition } = tool;
-    const given = isSearch(tool) ? { queries: [asked] } : sampleArguments(definition.parameters);
+    const given = isSearch(tool) ? { queries: [asked] } : isCode(tool) ? { code: codeIn(asked) ?? CODE_OF_ITS_OWN } : sampleArguments(definition.parameters);
     yield chunk({ tool_calls: [{ index, type: 'function', function: { name: definition.name, arguments: '' } }] });
     yield chunk({ tool_calls: [{ index, function: { arguments: JSON.stringify(given) } }] });
   }

@@ -21,7 +21,9 @@ export type LogCode =
   | 'file_indexed'
   | 'file_refused'
   | 'discard_failed'
-  | 'store_dropped';
+  | 'store_dropped'
+  | 'sandbox_not_ended'
+  | 'code_not_executed';
 
 export interface Log {
   info(code: LogCode, fields?: Record<string, unknown>): void;

@@ -39,6 +39,8 @@ export const Job = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('tidy-index'), ...storeIds }),
   /** A vector store's time may have come. */
   z.strictObject({ type: z.literal('expire-store'), ...storeIds }),
+  /** The thread's session of code_interpreter may have been idle for too long. `session` is the one that the job was sent for. */
+  z.strictObject({ type: z.literal('end-session'), projectId: z.string(), threadId: z.string(), session: z.string(), dueMs: z.int() }),
 ]);
 export type Job = z.infer<typeof Job>;
 /** Jobs that read documents or change the search index: a worker of its own does them. */

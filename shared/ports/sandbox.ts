@@ -52,6 +52,8 @@ export interface ExecuteOptions {
  * between executions its processes do nothing.
  */
 export interface Sandbox {
+  /** Resolves when sessions can be had here, as far as that is known beforehand; SandboxUnavailableError when there can be none. */
+  check(): Promise<void>;
   /** Begins a session. SandboxUnavailableError when there can be none. */
   open(): Promise<string>;
   /** Whatever the code does is an outcome: an error of this promise is never the code's fault. */

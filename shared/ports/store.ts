@@ -3,6 +3,7 @@ import type * as z from 'zod';
 import { Alias } from '../domain/alias.ts';
 import { ApiKey } from '../domain/api-key.ts';
 import { Assistant } from '../domain/assistant.ts';
+import { CodeSession } from '../domain/code-session.ts';
 import { Delivery } from '../domain/delivery.ts';
 import { Export } from '../domain/export.ts';
 import { File, FilePlace } from '../domain/file.ts';
@@ -39,13 +40,14 @@ export const SCHEMAS = {
   vector_store: VectorStore,
   vector_store_file: VectorStoreFile,
   file_batch: FileBatch,
+  code_session: CodeSession,
 } as const;
 
 export type Kind = keyof typeof SCHEMAS;
 export type RecordOf<K extends Kind> = z.infer<(typeof SCHEMAS)[K]>;
 
 /**
- * Where the records of one kind live together, outermost first: [project], [project, thread] for messages, runs and aliases,
+ * Where the records of one kind live together, outermost first: [project], [project, thread] for messages, runs, aliases and the thread's code session,
  * [project, thread, run] for steps, [project, endpoint] for deliveries, [project, vector store] for its files and batches, [project, file] for
  * its places, [project, upload] for its parts. Every scope begins with the project, so a wrong project
  * finds nothing. API keys, which are what a project is found by, and projects themselves have the empty scope.
@@ -101,6 +103,7 @@ export const keys = {
   vectorStore: (projectId: string, id: string): Key<'vector_store'> => ({ kind: 'vector_store', scope: [projectId], id }),
   vectorStoreFile: (projectId: string, vectorStoreId: string, id: string): Key<'vector_store_file'> => ({ kind: 'vector_store_file', scope: [projectId, vectorStoreId], id }),
   fileBatch: (projectId: string, vectorStoreId: string, id: string): Key<'file_batch'> => ({ kind: 'file_batch', scope: [projectId, vectorStoreId], id }),
+  codeSession: (projectId: string, threadId: string): Key<'code_session'> => ({ kind: 'code_session', scope: [projectId, threadId], id: threadId }),
 };
 
 /** The key of a record of any kind. */
@@ -127,6 +130,7 @@ export function keyOf<K extends Kind>(kind: K, record: RecordOf<K>): Key<K> {
     vector_store: () => [projectId],
     vector_store_file: () => [projectId, vectorStoreId ?? ''],
     file_batch: () => [projectId, vectorStoreId ?? ''],
+    code_session: () => [projectId, threadId ?? ''],
   }[kind]();
   return { kind, scope, id: record.id };
 }

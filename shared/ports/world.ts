@@ -8,6 +8,7 @@ import type { Functions } from './functions.ts';
 import type { Log } from './log.ts';
 import type { Model } from './model.ts';
 import type { Outbound } from './outbound.ts';
+import type { Sandbox } from './sandbox.ts';
 import type { SearchIndex } from './search-index.ts';
 import type { Store } from './store.ts';
 
@@ -50,6 +51,8 @@ export interface World {
   outbound: Outbound;
   index: SearchIndex;
   documents: Documents;
+  /** Absent where code_interpreter is not available: runs with it are refused. */
+  sandbox?: Sandbox | undefined;
   /** Absent where there are none. */
   functions?: Functions | undefined;
 }

@@ -1,6 +1,6 @@
 import type { RunStep as WireRunStep } from 'openai/resources/beta/threads/runs/steps';
 import { toSeconds } from '../domain/clock.ts';
-import type { FileSearchCall, FunctionCall, RunStep, StepDetails, ToolCall } from '../domain/run-step.ts';
+import type { CodeCall, CodeOutput, FileSearchCall, FunctionCall, RunStep, StepDetails, ToolCall } from '../domain/run-step.ts';
 import { toWireUsage } from './usage.ts';
 
 /** What a request's `include[]` asks for. */
@@ -35,7 +35,16 @@ const stepDetails = (details: StepDetails, view: StepView): WireRunStep['step_de
     ? { type: 'message_creation', message_creation: { message_id: details.messageId } }
     : { type: 'tool_calls', tool_calls: details.toolCalls.map((call) => toWireCall(call, view)) };
 
-const toWireCall = (call: ToolCall, view: StepView) => (call.type === 'function' ? functionCall(call) : searchCall(call, view));
+function toWireCall(call: ToolCall, view: StepView) {
+  switch (call.type) {
+    case 'function':
+      return functionCall(call);
+    case 'file_search':
+      return searchCall(call, view);
+    case 'code_interpreter':
+      return codeCall(call);
+  }
+}
 
 const functionCall = ({ id, type, name, arguments: args, output }: FunctionCall) => ({ id, type, function: { name, arguments: args, output: output ?? null } });
 
@@ -53,3 +62,7 @@ const searchCall = ({ id, type, rankingOptions, results = [] }: FileSearchCall, 
     })),
   },
 });
+
+const codeCall = ({ id, type, input, outputs = [] }: CodeCall) => ({ id, type, code_interpreter: { input, outputs: outputs.map(codeOutput) } });
+
+const codeOutput = (output: CodeOutput) => (output.type === 'logs' ? output : { type: output.type, image: { file_id: output.fileId } });

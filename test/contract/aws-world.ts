@@ -7,6 +7,7 @@ import type { Clock } from '../../shared/domain/clock.ts';
 import type { Feed } from '../../shared/ports/feed.ts';
 import type { Log } from '../../shared/ports/log.ts';
 import type { Queue } from '../../shared/ports/queue.ts';
+import { AgentCore } from '../support/engines/agentcore.ts';
 import type { AwsEngines, AwsResources } from '../support/engines/aws-engines.ts';
 import { countRequests, type RequestCount } from '../support/engines/count-requests.ts';
 import { MortalClock, WatchedClock } from '../support/engines/clocks.ts';
@@ -18,6 +19,8 @@ import type { ContractWorld } from './suites/stage.ts';
 /** Turns of the event loop that an answer gets to set something off. */
 const TURNS = 4;
 
+const INTERPRETER = 'threadkeep-Ab12Cd34Ef';
+
 const silent: Log = { info: () => undefined, error: () => undefined };
 
 /** What outlives the processes of a world. */
@@ -27,12 +30,15 @@ interface Ground {
   clock: WatchedClock;
   position: StreamPosition;
   timers: TimerSource;
+  core: AgentCore;
 }
 
 export interface AwsStage extends ContractWorld {
   world: AwsWorld;
   resources: AwsResources;
   requests: RequestCount;
+  /** Where the world's code is executed, unless the test has given it clients of its own. */
+  core: AgentCore;
   reopen(): Promise<AwsStage>;
 }
 
@@ -45,17 +51,17 @@ export async function makeAwsWorld(engines: AwsEngines, options: AwsOptions = {}
   const clock = new WatchedClock();
   await Promise.all([engines.fauxqs.holdAt(clock.nowMs()), engines.machines.holdAt(clock.nowMs())]);
   const timers = new TimerSource();
-  const resources = await engines.makeResources((task) => timers.onTask(task));
-  return open({ engines, resources, clock, timers, position: new StreamPosition(engines.dynoxide.endpoint, resources.table, clock) }, options);
+  const [resources, core] = await Promise.all([engines.makeResources((task) => timers.onTask(task)), AgentCore.start({ clock })]);
+  return open({ engines, resources, clock, timers, core, position: new StreamPosition(engines.dynoxide.endpoint, resources.table, clock) }, options);
 }
 
 /** One process's life on this ground. */
-function open(ground: Ground, { clients = ground.engines.clients(), log = silent }: AwsOptions): AwsStage {
-  const { engines, resources, timers, position } = ground;
+function open(ground: Ground, { clients = ground.engines.clients({ agentcore: ground.core.endpoint }), log = silent }: AwsOptions): AwsStage {
+  const { engines, resources, timers, position, core } = ground;
   const clock = new MortalClock(ground.clock);
   const requests = countRequests(clients);
   const world = openAwsWorld({
-    resources,
+    resources: { ...resources, codeInterpreter: INTERPRETER },
     model: { provider: 'demo' },
     config: { runWindowSeconds: 600, retention: { days: 60 }, mostFileTokens: 5_000_000, mostFilesPerStore: 10_000, contextWindow: () => 128_000 },
     clock,
@@ -98,6 +104,7 @@ function open(ground: Ground, { clients = ground.engines.clients(), log = silent
     world,
     resources,
     requests,
+    core,
     traits: { jobsNeedCommit: false, namesReplace: false, redeliveryMs: 60_000, tellsRunsTwice: true, feedRetryMs: RETRY_MS, feedIsParallel: false },
     pass: (ms) => time.pass(ms),
     async sweep() {
@@ -111,6 +118,7 @@ function open(ground: Ground, { clients = ground.engines.clients(), log = silent
     async close() {
       await die();
       await engines.removeResources(resources);
+      await core[Symbol.asyncDispose]();
     },
   };
 

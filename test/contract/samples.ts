@@ -1,9 +1,11 @@
 /** Records of every kind and status, each once with all that it may have and once with as little as it can. */
 import type { Annotation, Attachment, ContentPart } from '../../shared/domain/message.ts';
+import type { CodeCall } from '../../shared/domain/run-step.ts';
 import type { Tool } from '../../shared/domain/settings.ts';
 import type { Kind, RecordOf } from '../../shared/ports/store.ts';
 import { aFile, aFileBatch, aStoreFile, anIncoming, anUpload, aVectorStore } from '../support/file-records.ts';
 import {
+  aCodeSession,
   aDelivery,
   aMessage,
   aProject,
@@ -81,6 +83,7 @@ const FULL_RUN = {
   truncationStrategy: { type: 'last_messages' as const, last_messages: 7 },
   toolChoice: { type: 'function' as const, function: { name: 'get_weather' } },
   parallelToolCalls: false,
+  codeSessions: 1,
 };
 
 const anOpenMessage = (fields: Parameters<typeof aMessage>[0] = {}) => {
@@ -106,6 +109,13 @@ const SEARCHES = {
     },
     { id: 'call_2', type: 'file_search' as const, arguments: '', rankingOptions: { ranker: 'auto' as const, score_threshold: 0 } },
   ],
+};
+
+const codeOf = (...toolCalls: CodeCall[]) => ({ type: 'tool_calls' as const, toolCalls });
+const CODE: CodeCall = {
+  ...{ id: 'call_1', type: 'code_interpreter', input: 'print("Łódź")\n', note: 'ü' },
+  outputs: [{ type: 'logs', logs: 'Łódź\r\n\u001b[31m🧀\n' }, { type: 'image', fileId: 'file-1' }, { type: 'image', fileId: 'file-2' }],
+  files: [{ path: 'a/ü 漢.csv', fileId: 'file-3', bytes: 0 }, { path: 'x.csv', fileId: 'file-4', bytes: 100_000_000 }],
 };
 
 const ANSWERED_ELSEWHERE = {
@@ -157,6 +167,9 @@ export const SAMPLES: { [K in Kind]: RecordOf<K>[] } = {
     aStep('in_progress', { usage: { promptTokens: 0, completionTokens: 0, cachedTokens: 0, reasoningTokens: 0 } }),
     aStep('completed', { details: { type: 'message_creation', messageId: 'msg_1' } }),
     aStep('completed', { details: SEARCHES }),
+    aStep('completed', { details: codeOf(CODE) }),
+    aStep('completed', { details: codeOf({ id: 'call_1', type: 'code_interpreter', input: '', outputs: [], files: [] }) }),
+    aStep('cancelled', { details: codeOf({ id: 'call_1', type: 'code_interpreter', input: 'while' }) }),
     aStep('in_progress', { details: ANSWERED_ELSEWHERE, asker: { owner: 'process-1', untilMs: START_MS + 30_000 } }),
   ],
   file: [aFile(), aFile({ purpose: 'fine-tune-results', filename: 'ü 漢.txt', pieces: [{ key: 'files/proj_default/upload_1/part_1', bytes: 0 }, { key: 'files/proj_default/upload_1/part_2', bytes: 5 }], removeAfterMs: START_MS + 3_600_000 })],
@@ -195,6 +208,10 @@ export const SAMPLES: { [K in Kind]: RecordOf<K>[] } = {
       bytes: 5_242_880,
     }),
     anExport('failed', { startedAtMs: START_MS }),
+  ],
+  code_session: [
+    aCodeSession(),
+    aCodeSession({ id: 'thread_1', threadId: 'thread_1', session: 'aci-1/ü', usedAtMs: START_MS + 1, mounted: ['file-1', 'file-2'], written: [{ path: 'a/ü 漢.csv', fileId: 'file-3' }, { path: 'x.csv', fileId: 'file-4' }] }),
   ],
   alias: [anAlias(), anAlias({ id: 'msg_other' })],
   tool_endpoint: [aToolEndpoint(), aToolEndpoint({ updatedAtMs: START_MS + 1, secrets: [{ secret: 'whsec_new' }, { secret: 'whsec_old', untilMs: START_MS + 86_400_000 }] }), aToolEndpoint({ id: 'no-parameters_', target: { lambdaArn: 'arn:aws:lambda:eu-west-1:123456789012:function:weather:live' }, timeoutSeconds: 1 })],

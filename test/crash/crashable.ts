@@ -98,6 +98,11 @@ export class CrashableServer implements Survivor, AsyncDisposable {
     return this.#current.client;
   }
 
+  /** Likewise. */
+  get pid(): number {
+    return this.#current.child.pid ?? 0;
+  }
+
   /** What the server, in all its lives, wrote on standard error. */
   get errors(): string {
     return this.#stderr;

@@ -115,8 +115,8 @@ function brokenStep(step: RunStep, { messages, runs }: Ledger): string[] {
   return run.status === 'requires_action' && run.stepId === step.id ? [] : [`${step.id} is in progress while ${run.id} is ${run.status}`];
 }
 
-/** At rest there is nothing to do but to wait for windows to close, and to keep indexes fast now and then. */
-const MAY_WAIT: Job['type'][] = ['expire-run', 'expire-store', 'tidy-index'];
+/** At rest there is nothing to do but to wait for windows to close and sessions to be idle, and to keep indexes fast now and then. */
+const MAY_WAIT: Job['type'][] = ['expire-run', 'expire-store', 'tidy-index', 'end-session'];
 
 function brokenJobs({ jobs, runs, untold }: Ledger, nowMs: number): string[] {
   const left = jobs.filter(({ job, dueMs }) => !MAY_WAIT.includes(job.type) || (job.type !== 'tidy-index' && dueMs <= nowMs)).map(({ name }) => `job left over: ${name}`);

@@ -98,12 +98,14 @@ function addTo(list: Fields[], more: Fields[]): void {
 }
 
 /** What is told again and again is a piece of text. */
-const PIECES = ['value', 'arguments', 'refusal'];
+const PIECES = ['value', 'arguments', 'refusal', 'input', 'logs'];
 
 function append(known: Fields, entry: Fields): void {
   for (const [name, value] of Object.entries(entry)) {
-    if (PIECES.includes(name)) known[name] = `${known[name] as string}${value as string}`;
-    else if (typeof value === 'object' && value !== null && !Array.isArray(value)) append(known[name] as Fields, value as Fields);
+    const before = known[name];
+    if (PIECES.includes(name) && before !== undefined) known[name] = `${before as string}${value as string}`;
+    else if (Array.isArray(before) && Array.isArray(value)) addTo(before as Fields[], value as Fields[]);
+    else if (typeof before === 'object' && before !== null && typeof value === 'object' && value !== null) append(before as Fields, value as Fields);
     else known[name] ??= value;
   }
 }

@@ -92,16 +92,40 @@ describe('npm start', () => {
     const samePort = await npm(['start'], { PORT: new URL(server.baseUrl).port, DATA_DIR: empty });
     const wrongPort = await npm(['start'], { PORT: 'abc', DATA_DIR: empty });
     const wrongModel = await npm(['start'], { PORT: '0', DATA_DIR: empty, MODEL_BASE_URL: 'ollama' });
+    const wrongWord = await npm(['start'], { PORT: '0', DATA_DIR: empty, CODE_INTERPRETER_WITHOUT_ISOLATION: 'yes' });
     await rm(empty, { recursive: true });
 
     expect(sameFolder.stderr).toContain(`${server.dataDir} is in use by another Threadkeep server`);
     expect(samePort.stderr).toContain('The port is in use by another program. Choose one with PORT=');
     expect(wrongPort.stderr).toMatch(/The environment is not right:\nPORT: /);
     expect(wrongModel.stderr).toMatch(/The environment is not right:\nMODEL_BASE_URL: /);
-    for (const { code, stderr } of [sameFolder, samePort, wrongPort, wrongModel]) {
+    expect(wrongWord.stderr).toMatch(/The environment is not right:\nCODE_INTERPRETER_WITHOUT_ISOLATION: set it to exactly i-know-what-this-means/);
+    for (const { code, stderr } of [sameFolder, samePort, wrongPort, wrongModel, wrongWord]) {
       expect(code).toBe(1);
       expect(stderr).not.toMatch(/^\s+at /m);
     }
+  }, PATIENCE_MS);
+});
+
+describe('code_interpreter', () => {
+  const PYTHON = '/opt/no-such-python';
+
+  test('is not available where Python is missing: that is said once the server is ready, with what to do', async () => {
+    await using server = await TestServer.start({ env: { PYTHON } });
+
+    await eventually('it is said', () => Promise.resolve(/^  code .*$/m.test(server.stdout) || undefined));
+
+    expect(server.stdout).toMatch(/^ready .*[^]*^  code   runs with code_interpreter are refused: code_interpreter has no Python: \/opt\/no-such-python did not run .*apt-get install/m);
+    server.expectNoErrors();
+  }, PATIENCE_MS);
+
+  test('runs without isolation only where that is loudly said', async () => {
+    await using server = await TestServer.start({ env: { PYTHON, CODE_INTERPRETER_WITHOUT_ISOLATION: 'i-know-what-this-means' } });
+
+    await eventually('both are said', () => Promise.resolve((server.stderr !== '' && server.stdout.includes('  code ')) || undefined));
+
+    expect(server.stderr).toMatch(/^  WARNING: code_interpreter runs WITHOUT ISOLATION: .* Unset CODE_INTERPRETER_WITHOUT_ISOLATION/);
+    expect(server.stdout).toMatch(/^  code .*\/opt\/no-such-python is not installed/m);
   }, PATIENCE_MS);
 });
 

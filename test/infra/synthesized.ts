@@ -45,6 +45,8 @@ export function templatesOf(stage: Stage): Synthesized {
 }
 
 export const everyStage: Stage[] = Object.values(stages);
+/** Where no code is executed. */
+export const withoutCode: Stage = { ...stages.dev, name: 'codeless', codeInterpreter: false };
 
 /** The resources of a type, by their logical ids. */
 export function resources(template: Template, type: string): [id: string, resource: Resource][] {

@@ -8,36 +8,11 @@ import { fileURLToPath } from 'node:url';
 import { systemClock } from '../../shared/domain/clock.ts';
 import { makeSandbox } from '../../shared/embedded/sandbox.ts';
 import { eventually } from '../crash/crashable.ts';
+import { descendants, stillThere } from '../support/processes.ts';
 import { plainEnv } from '../support/spoken.ts';
 import { newFolder } from './stage.ts';
 
 const MAIN = fileURLToPath(new URL('server-main.ts', import.meta.url));
-
-interface Process {
-  pid: number;
-  parent: number;
-  /** Tells it from a later one of the same number. */
-  started: string;
-}
-
-/** All of the host that have not ended, zombies aside. */
-const processes = (): Process[] =>
-  readdirSync('/proc').filter((name) => /^\d+$/.test(name)).flatMap((name) => {
-    try {
-      const fields = readFileSync(`/proc/${name}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ');
-      return fields[0] === 'Z' ? [] : [{ pid: Number(name), parent: Number(fields[1]), started: fields[19] ?? '' }];
-    } catch {
-      return [];
-    }
-  });
-
-function descendants(of: number): Process[] {
-  const all = processes();
-  const children = all.filter(({ parent }) => parent === of);
-  return children.flatMap((child) => [child, ...descendants(child.pid)]);
-}
-
-const stillThere = (those: Process[]) => processes().filter(({ pid, started }) => those.some((known) => known.pid === pid && known.started === started));
 
 async function serverWithSession(folder: string, isolation: string, moment: string) {
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', MAIN, folder, isolation, moment], { env: plainEnv({}), stdio: ['ignore', 'pipe', 'inherit'] });

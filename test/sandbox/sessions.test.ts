@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { chmodSync, existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type EmbeddedSandbox, type SandboxSettings, makeSandbox } from '../../shared/embedded/sandbox.ts';
-import { SandboxUnavailableError, SessionGoneError } from '../../shared/ports/sandbox.ts';
+import { EXECUTION_MS, SandboxUnavailableError, SessionGoneError } from '../../shared/ports/sandbox.ts';
 import { failureOf } from '../contract/suites/stage.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { newFolder } from './stage.ts';
@@ -54,6 +54,16 @@ describe('idle sessions', () => {
     expect(await running).toEqual(new Error('enough'));
     expect((await sandbox.execute(session, '1')).logs).toBe('1\n');
   });
+});
+
+it('code that goes on although its supervisor should have stopped it is ended from outside, as what took too long', async () => {
+  const { sandbox, clock } = make();
+  const session = await sandbox.open();
+  const begun = Promise.withResolvers<void>();
+  const running = sandbox.execute(session, ENDLESS, { onLogs: () => begun.resolve() });
+  await begun.promise;
+  await clock.pass(EXECUTION_MS + 10_000);
+  expect(await running).toMatchObject({ outcome: 'timed_out', isOver: true });
 });
 
 describe('the number of sessions', () => {

@@ -13,6 +13,8 @@
  *   before:index.NAME            the search index is about to be changed: add, remove, drop
  *   after:index.NAME             it has been
  *   blob:OPERATION               an operation of the blob store (blobs.ts) is done
+ *   sandbox:OPERATION            an operation of the sandbox (ports/sandbox.ts) is done
+ *   sandbox:logs                 code that is executed has written something
  *   before-ack:TYPE              a job or feed event of this type is done and not yet taken off its table
  *
  * With CLOCK_MS the clock stands still at that time and moves as the parent says: `{ passMs }`, answered with `{ nowMs }`.
@@ -23,6 +25,7 @@ import { serve } from '../../local/serve.ts';
 import { systemClock } from '../../shared/domain/clock.ts';
 import { openDatabase } from '../../shared/embedded/database.ts';
 import type { EmbeddedWorld } from '../../shared/embedded/index.ts';
+import type { EmbeddedSandbox } from '../../shared/embedded/sandbox.ts';
 import type { Blobs } from '../../shared/ports/blobs.ts';
 import type { ModelChunk } from '../../shared/ports/model.ts';
 import { ManualClock } from './manual-clock.ts';
@@ -74,6 +77,7 @@ function crashing(world: EmbeddedWorld): EmbeddedWorld {
     ...world,
     commit,
     blobs: watchedBlobs(world.blobs),
+    sandbox: watchedSandbox(world.sandbox),
     model: {
       ...world.model,
       stream: (request, signal) => watched(() => world.model.stream(request, signal)),
@@ -118,6 +122,24 @@ function watchedBlobs(blobs: Blobs): Blobs {
     complete: (...args) => then('complete', blobs.complete(...args)),
     put: (...args) => then('put', blobs.put(...args)),
     remove: (...args) => then('remove', blobs.remove(...args)),
+  };
+}
+
+function watchedSandbox(sandbox: EmbeddedSandbox): EmbeddedSandbox {
+  const then = <T>(name: keyof EmbeddedSandbox, doing: Promise<T>): Promise<T> => doing.finally(() => pass(`sandbox:${name}`));
+  return {
+    ...sandbox,
+    open: () => then('open', sandbox.open()),
+    put: (...args) => then('put', sandbox.put(...args)),
+    execute: (session, code, options = {}) => {
+      const onLogs = (text: string) => {
+        pass('sandbox:logs');
+        options.onLogs?.(text);
+      };
+      return then('execute', sandbox.execute(session, code, { ...options, onLogs }));
+    },
+    read: (...args) => then('read', sandbox.read(...args)),
+    close: (...args) => then('close', sandbox.close(...args)),
   };
 }
 

@@ -36,6 +36,11 @@ export class DeltaSum {
     return this.#sum[this.#name] as Json[];
   }
 
+  /** What its entries are, in order. */
+  get types(): (Json | undefined)[] {
+    return this.#list.map((entry) => dig(entry, 'type'));
+  }
+
   /** Why the sum is not the list `final`, if it is not. */
   differenceFrom(final: Json | undefined): string | undefined {
     return difference(this.#list.map(asFinal), final);

@@ -3,6 +3,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { Alias } from '../../shared/domain/alias.ts';
 import { ApiKey } from '../../shared/domain/api-key.ts';
 import { Assistant } from '../../shared/domain/assistant.ts';
+import { CodeSession } from '../../shared/domain/code-session.ts';
 import { Delivery, DELIVERY_KEPT_MS, type DeliveryOf } from '../../shared/domain/delivery.ts';
 import { Export, type ExportIn, NO_COUNTS } from '../../shared/domain/export.ts';
 import { IDEMPOTENCY_KEPT_MS, IdempotencyRecord } from '../../shared/domain/idempotency.ts';
@@ -218,3 +219,6 @@ export const anAlias = (fields: Partial<Alias> = {}): Alias =>
 
 export const aToolEndpoint = (fields: Partial<ToolEndpoint> = {}): ToolEndpoint =>
   ToolEndpoint.parse({ ...owned, id: `tool_${randomUUID()}`, target: { url: 'https://example.com/weather' }, secrets: [{ secret: newSigningSecret() }], timeoutSeconds: 480, ...fields });
+
+export const aCodeSession = (fields: Partial<CodeSession> = {}): CodeSession =>
+  CodeSession.parse({ id: parents.threadId, ...parents, rev: 0, openedAtMs: START_MS, usedAtMs: START_MS, mounted: [], written: [], ...fields });

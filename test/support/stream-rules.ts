@@ -124,6 +124,8 @@ export class StreamRules {
     if (step.type !== 'tool_calls') report('a step that creates a message has no deltas');
     if (dig(data, 'delta', 'id') !== undefined) report('the delta must not contain an id');
     this.#add(step, dig(data, 'delta', 'step_details', 'tool_calls'), report);
+    const { types } = step.sum;
+    if (types.includes('code_interpreter') && types.length > 1) report('code has a step of its own');
   }
 
   #checkStepStatus(status: string, data: Json, report: (problem: string) => void): void {

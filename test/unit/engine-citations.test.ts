@@ -146,4 +146,13 @@ describe('a text of an earlier run', () => {
     const moved: ContentPart = { type: 'text', text: { value: `!${valueOf(all)}`, annotations: annotationsOf(all) } };
     expect(withoutCitations(moved)).toMatchObject({ text: { value: `!${valueOf(all)}` } });
   });
+
+  it('keeps its links, whether it cites something or not', () => {
+    const link = { type: 'file_path' as const, text: 'sandbox:/mnt/data/x', start_index: 0, end_index: 19, file_path: { file_id: 'file-x' } };
+    const linked: ContentPart = { type: 'text', text: { value: 'sandbox:/mnt/data/x', annotations: [link] } };
+    expect(withoutCitations(linked)).toBe(linked);
+    const [citation] = annotationsOf(told(['sandbox:/mnt/data/x 【4:0†foods.txt】']));
+    const both: ContentPart = { type: 'text', text: { value: 'sandbox:/mnt/data/x 【4:0†foods.txt】 🧀', annotations: [link, ...(citation ? [citation] : [])] } };
+    expect(withoutCitations(both)).toEqual({ type: 'text', text: { value: 'sandbox:/mnt/data/x  🧀', annotations: [] } });
+  });
 });

@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { driveJob } from '../../shared/actions/run-jobs.ts';
-import type { RunEvent } from '../../shared/domain/run-event.ts';
+import type { MessageDelta, RunEvent } from '../../shared/domain/run-event.ts';
 import type { Run } from '../../shared/domain/run.ts';
 import type { EmbeddedWorld } from '../../shared/embedded/index.ts';
 import { followRun } from '../../shared/engine/follow-run.ts';
@@ -98,7 +98,12 @@ class Process {
 function gist(event: RunEvent): string {
   const name = event.type.replace('thread.', '');
   if (event.type !== 'thread.message.delta') return name;
-  return `${name} ${event.content.map((part) => (part.type === 'text' ? part.text.value : part.refusal)).join('|')}`;
+  return `${name} ${event.content.map(spoken).join('|')}`;
+}
+
+function spoken(part: MessageDelta): string {
+  if (part.type === 'text') return part.text.value;
+  return part.type === 'refusal' ? part.refusal : part.image_file.file_id;
 }
 
 const newRun = (): Promise<Run> => newRunOn(embedded);

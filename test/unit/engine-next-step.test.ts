@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { FunctionCall } from '../../shared/domain/run-step.ts';
+import type { FunctionCall, ToolCall } from '../../shared/domain/run-step.ts';
 import type { Tool } from '../../shared/domain/settings.ts';
 import { type NextStep, nextStep } from '../../shared/engine/next-step.ts';
 import type { TurnResult } from '../../shared/engine/turn-result.ts';
@@ -8,11 +8,12 @@ import { USAGE, callOf } from './sample-records.ts';
 // Everything that can follow a model call: how it finished, what it called, which functions there are.
 
 const tools: Tool[] = [{ type: 'code_interpreter' }, ...['f', 'g'].map((name): Tool => ({ type: 'function', function: { name } }))];
-const after = (finishReason: TurnResult['finishReason'], toolCalls: FunctionCall[] = [], among = tools): NextStep => nextStep({ finishReason, toolCalls, usage: USAGE }, among);
+const after = (finishReason: TurnResult['finishReason'], toolCalls: ToolCall[] = [], among = tools): NextStep => nextStep({ finishReason, toolCalls, usage: USAGE }, among);
 
 const [f, g, x] = ['f', 'g', 'x'].map((name) => callOf(name)) as [FunctionCall, FunctionCall, FunctionCall];
 const answered = (call: FunctionCall, known: string): FunctionCall => ({ ...call, output: `Error: there is no function named "${call.name}". ${known}` });
-const F_AND_G = 'The functions are: f, g.';
+const F_AND_G = 'The functions are: f, g, code_interpreter.';
+const code = { id: 'call_c', type: 'code_interpreter' as const, input: '1+1' };
 
 const completed: NextStep = { do: 'end', end: { status: 'completed' }, isFiltered: false };
 const incomplete: NextStep = { do: 'end', end: { status: 'incomplete', reason: 'max_completion_tokens' }, isFiltered: false };
@@ -35,7 +36,10 @@ describe('after a model call', () => {
     ['an unknown call among known ones is answered, the others wait', after('tool_calls', [f, x, g]), { do: 'wait', toolCalls: [f, answered(x, F_AND_G), g] }],
     ['a call without a name is unknown', after('tool_calls', [{ ...x, name: '' }]), { do: 'continue', toolCalls: [answered({ ...x, name: '' }, F_AND_G)] }],
     ['names differ by case', after('tool_calls', [{ ...x, name: 'F' }]), { do: 'continue', toolCalls: [answered({ ...x, name: 'F' }, F_AND_G)] }],
-    ['without functions every call is unknown', after('tool_calls', [f], [{ type: 'code_interpreter' }]), { do: 'continue', toolCalls: [answered(f, 'There are no functions.')] }],
+    ['without functions every call is unknown', after('tool_calls', [f], []), { do: 'continue', toolCalls: [answered(f, 'There are no functions.')] }],
+    ['code goes on by itself', after('tool_calls', [code]), { do: 'continue', toolCalls: [code] }],
+    ['code beside a function waits for the client', after('tool_calls', [f, code]), { do: 'wait', toolCalls: [f, code] }],
+    ['with code alone it is named', after('tool_calls', [f], [{ type: 'code_interpreter' }]), { do: 'continue', toolCalls: [answered(f, 'The functions are: code_interpreter.')] }],
     ['with the search alone it is named', after('tool_calls', [f], [{ type: 'file_search' }]), { do: 'continue', toolCalls: [answered(f, 'The functions are: file_search.')] }],
     ['malformed arguments are the client’s to see', after('tool_calls', [{ ...f, arguments: '{"a":' }]), { do: 'wait', toolCalls: [{ ...f, arguments: '{"a":' }] }],
     ['the token limit ends the run incomplete', after('length'), incomplete],

@@ -79,7 +79,10 @@ describe('what every call of the run carries beside the history', () => {
     const bare = await fixedTokens(queuedRun(), [], scarce);
     expect(await fixedTokens(queuedRun({ instructions }), [], scarce)).toBe(bare + (await countTokens(instructions)));
     expect(await fixedTokens(queuedRun({ tools }), [], scarce)).toBeGreaterThan(bare + 5);
-    expect(await fixedTokens(queuedRun({ tools: [{ type: 'code_interpreter' }] }), [], scarce)).toBe(bare);
+    const code = queuedRun({ tools: [{ type: 'code_interpreter' }] });
+    const offered = await fixedTokens(code, [], scarce);
+    expect(offered).toBeGreaterThan(bare + 100);
+    expect(await fixedTokens(code, [], scarce, [{ id: 'file-1', filename: 'sales.csv', bytes: 12 }])).toBeGreaterThan(offered + 10);
     const turns = [{ type: 'calls' as const, calls: [callOf('f', { arguments: '{"city":"Paris"}', output: 'Sunny. '.repeat(20) })] }];
     expect(await fixedTokens(queuedRun(), turns, scarce)).toBeGreaterThan(bare + 40);
   });

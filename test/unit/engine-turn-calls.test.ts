@@ -98,12 +98,12 @@ describe('calls', () => {
 
   it('without arguments get an empty object, in the stream too', async () => {
     const { events, result } = await read([pieces(head(0, 'f', 'call_1')), pieces(head(1, 'g', 'call_2', '{"x":1}')), stop]);
-    expect(result.toolCalls.map(({ arguments: args }) => args)).toEqual(['{}', '{"x":1}']);
+    expect(functions(result.toolCalls).map(({ arguments: args }) => args)).toEqual(['{}', '{"x":1}']);
     expect(sum(events)).toEqual(result.toolCalls);
   });
 
   it('keep malformed arguments as they are: they are the client’s to see', async () => {
-    expect((await read([pieces(head(0, 'f', 'call_1', '{"a":')), stop])).result.toolCalls[0]?.arguments).toBe('{"a":');
+    expect(functions((await read([pieces(head(0, 'f', 'call_1', '{"a":')), stop])).result.toolCalls)[0]?.arguments).toBe('{"a":');
   });
 
   it('are at most 128', async () => {

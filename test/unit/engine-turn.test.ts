@@ -39,6 +39,9 @@ function sum(events: RunEvent[]): ContentPart[] {
       if (known === undefined) parts[delta.index] = { type: 'text', text: { value: delta.text.value, annotations: delta.text.annotations ?? [] } };
       else if (known.type === 'text') known.text.value += delta.text.value;
       else throw new Error(`part ${delta.index} changes its type`);
+    } else if (delta.type === 'image_file') {
+      if (known !== undefined) throw new Error(`part ${delta.index} is told twice`);
+      parts[delta.index] = { type: 'image_file', image_file: delta.image_file };
     } else if (known === undefined) parts[delta.index] = { type: 'refusal', refusal: delta.refusal };
     else if (known.type === 'refusal') known.refusal += delta.refusal;
     else throw new Error(`part ${delta.index} changes its type`);

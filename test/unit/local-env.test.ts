@@ -47,6 +47,8 @@ describe('the environment', () => {
         MAX_BODY_BYTES: '1024',
         CORS_ORIGINS: 'https://a.example, https://b.example,',
         ALLOWED_HOSTS: 'a.example,',
+        PYTHON: '/opt/python/bin/python3',
+        CODE_INTERPRETER_WITHOUT_ISOLATION: 'i-know-what-this-means',
         LOG: 'off',
       }),
     ).toEqual({
@@ -67,6 +69,8 @@ describe('the environment', () => {
       MAX_BODY_BYTES: 1024,
       CORS_ORIGINS: ['https://a.example', 'https://b.example'],
       ALLOWED_HOSTS: ['a.example'],
+      PYTHON: '/opt/python/bin/python3',
+      CODE_INTERPRETER_WITHOUT_ISOLATION: 'i-know-what-this-means',
       LOG: 'off',
     });
   });
@@ -102,9 +106,18 @@ describe('the environment', () => {
     ['RETENTION_DAYS', '4000'],
     ['RETENTION_DAYS', 'always'],
     ['MAX_BODY_BYTES', '10'],
+    ['PYTHON', 'python3'],
+    ['CODE_INTERPRETER_WITHOUT_ISOLATION', 'true'],
+    ['CODE_INTERPRETER_WITHOUT_ISOLATION', 'I-know-what-this-means'],
     ['LOG', 'debug'],
   ])('%s=%s is refused by name', (name, value) => {
     expect(complaint({ [name]: value })).toMatch(new RegExp(`^${name}: \\S`));
+  });
+
+  it('says with which word code runs without isolation, and what that word means', () => {
+    const said = complaint({ CODE_INTERPRETER_WITHOUT_ISOLATION: '1' });
+    expect(said).toMatch(/exactly i-know-what-this-means or not at all/);
+    expect(said).toMatch(/whatever the server's user may do/);
   });
 
   it('names all that is wrong at once', () => {

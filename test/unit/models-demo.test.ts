@@ -53,6 +53,53 @@ describe('a search of files', () => {
   });
 });
 
+describe('code', () => {
+  const python = (name = 'code_interpreter'): Tools => [{ type: 'function', function: { name, parameters: { type: 'object', properties: { code: { type: 'string' } }, required: ['code'] } } }];
+  const call = (id: string, name = 'code_interpreter') => ({ id, type: 'function' as const, function: { name, arguments: '{}' } });
+  const after = (outputs: string[], name?: string): ModelRequest['messages'] => [
+    { role: 'user', content: 'Run it.' },
+    { role: 'assistant', tool_calls: outputs.map((_, n) => call(`call_${n}`, name)) },
+    ...outputs.map((content, n) => ({ role: 'tool' as const, tool_call_id: `call_${n}`, content })),
+  ];
+
+  it.each([
+    ['```\n1 + 1\n```', '1 + 1'],
+    ['Please:\n\n```python\nfor i in range(2):\n    print(i)\n\n```\nThanks.', 'for i in range(2):\n    print(i)'],
+    ['```py \r\nprint("`")\r\n```, then ```\nno\n```', 'print("`")'],
+  ])('is called for with what stands in the first fence of %j', async (content, code) => {
+    const { calls } = await ask(content, { tools: python() });
+    expect(calls.map(({ name }) => name)).toEqual(['code_interpreter']);
+    expect(JSON.parse(calls[0]?.arguments ?? '')).toEqual({ code });
+  });
+
+  it('is not called for without a fence, nor when it must not be; of its own only when it must', async () => {
+    expect((await ask('Interpret this code!', { tools: python() })).calls).toEqual([]);
+    expect((await ask('```\n1\n```', { tools: python(), tool_choice: 'none' })).calls).toEqual([]);
+    const forced = { type: 'function' as const, function: { name: 'code_interpreter_2' } };
+    const own = [{ name: 'code_interpreter_2', arguments: '{"code":"print(\\"demo\\")"}' }];
+    expect((await ask('Hi', { tools: python('code_interpreter_2'), tool_choice: forced })).calls).toEqual(own);
+    expect((await ask('Hi', { tools: python('code_interpreter_2'), tool_choice: 'required' })).calls).toEqual(own);
+  });
+
+  it('leaves the other functions to their names', async () => {
+    const both = [...python(), ...tools];
+    expect((await ask('The weather, please.', { tools: both })).calls.map(({ name }) => name)).toEqual(['get_weather']);
+    expect((await ask('The weather after\n```\n1\n```', { tools: both })).calls.map(({ name }) => name)).toEqual(['code_interpreter', 'get_weather']);
+  });
+
+  it('is answered with what came out, and links to what it wrote', async () => {
+    const output = 'done\n[image 1 was shown to the user]\nFiles written: /mnt/data/my table.csv (12 bytes), /mnt/data/a/b.txt (1 bytes); link to one as [my table.csv](sandbox:/mnt/data/my table.csv)';
+    const { text, calls } = await answerTo({ messages: after([output]), tools: python() });
+    expect(calls).toEqual([]);
+    expect(text).toMatch(/^Your code says: "done\n\[image 1 was shown to the user\]"\. It wrote \[my table\.csv\]\(sandbox:\/mnt\/data\/my table\.csv\), \[a\/b\.txt\]\(sandbox:\/mnt\/data\/a\/b\.txt\)\. I am the demo model/);
+  });
+
+  it('is told apart from functions, and cut', async () => {
+    expect((await answerTo({ messages: after(['2\n', 'x'.repeat(1000)]), tools: python() })).text).toMatch(/^Your code says: "2"\. Your code says: "x{300}"\. I am/);
+    expect((await answerTo({ messages: after(['Files written: none'], 'get_weather'), tools })).text).toMatch(/^Your functions answered: Files written: none\. I am/);
+  });
+});
+
 describe('its text', () => {
   it('repeats what was said, says that it is a demo and how to bring a real model', async () => {
     const { text, calls, finish } = await ask('Good morning!');

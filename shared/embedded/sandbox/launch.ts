@@ -4,6 +4,7 @@ import { lstatSync, mkdirSync, mkdtempSync, readFileSync, readlinkSync } from 'n
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { fileURLToPath } from 'node:url';
+import * as z from 'zod';
 import { DATA_FOLDER, SandboxUnavailableError } from '../../ports/sandbox.ts';
 import { seccompProgram } from './seccomp.ts';
 
@@ -36,6 +37,9 @@ const QUIET = { OPENBLAS_NUM_THREADS: '2', OMP_NUM_THREADS: '2', MKL_NUM_THREADS
 const ENVIRONMENT = { PATH: '/usr/local/bin:/usr/bin:/bin', LANG: 'C.UTF-8', TZ: 'UTC', USER: 'sandbox', LOGNAME: 'sandbox', PYTHONDONTWRITEBYTECODE: '1', MPLBACKEND: 'module://threadkeep_figures', ...QUIET };
 const INSTALL = 'apt-get install bubblewrap python3 python3-pandas python3-matplotlib';
 
+/** A terminal's Ctrl-C is for the server, which ends its sessions itself: code that died before it would count as executed. */
+const APART = { detached: true };
+
 const user = () => (process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {});
 
 /** What every Python of a distribution needs. */
@@ -43,12 +47,17 @@ const SYSTEM = ['/usr/bin', '/usr/lib', '/usr/lib32', '/usr/lib64', '/usr/share'
 
 /** Folders beside the system's that this interpreter and its packages are in. */
 export async function foldersOf({ python }: LaunchSettings): Promise<string[]> {
-  const ask = 'import json, os, site, sys; print(json.dumps([sys.prefix, sys.base_prefix, os.path.dirname(os.path.realpath(sys.executable)), *site.getsitepackages()]))';
-  const { stdout } = await promisify(execFile)(python, ['-I', '-c', ask], { env: {}, ...user(), timeout: 20_000 }).catch((error: unknown) => {
+  const named = await askFolders(python).catch((error: unknown) => {
     throw new SandboxUnavailableError(`code_interpreter has no Python: ${python} did not run (${reasonOf(error)}). Install it (${INSTALL}) or name another with PYTHON; the server's user must be able to run it (when the server is root: nobody).`, { cause: error });
   });
-  const folders = (JSON.parse(stdout) as string[]).flatMap((folder) => (folder === '/usr/local' ? ['/usr/local/lib', '/usr/local/bin'] : folder === '/usr' ? [] : [folder]));
+  const folders = named.flatMap((folder) => (folder === '/usr/local' ? ['/usr/local/lib', '/usr/local/bin'] : folder === '/usr' ? [] : [folder]));
   return [...new Set(folders)].filter((folder) => !SYSTEM.some((known) => folder === known || folder.startsWith(`${known}/`)));
+}
+
+async function askFolders(python: string): Promise<string[]> {
+  const ask = 'import json, os, site, sys; print(json.dumps([sys.prefix, sys.base_prefix, os.path.dirname(os.path.realpath(sys.executable)), *site.getsitepackages()]))';
+  const { stdout } = await promisify(execFile)(python, ['-I', '-c', ask], { env: {}, ...user(), timeout: 20_000 });
+  return z.array(z.string()).parse(JSON.parse(stdout));
 }
 
 const reasonOf = (error: unknown): string => (error instanceof Error ? (error.message.split('\n').find((line) => line.trim() !== '') ?? error.name) : String(error)).slice(0, 300);
@@ -57,7 +66,7 @@ const reasonOf = (error: unknown): string => (error instanceof Error ? (error.me
 export function launch(settings: LaunchSettings, folders: readonly string[]): Launched {
   if (!settings.isolated) return launchInTheOpen(settings);
   const filter = seccompProgram(process.arch);
-  const child = spawn(settings.bwrap, bwrapArguments(settings, folders, filter !== undefined), { env: {}, cwd: '/', ...user(), stdio: ['pipe', 'pipe', 'pipe', 'pipe', 'pipe'] });
+  const child = spawn(settings.bwrap, bwrapArguments(settings, folders, filter !== undefined), { env: {}, cwd: '/', ...user(), stdio: ['pipe', 'pipe', 'pipe', 'pipe', 'pipe'], ...APART });
   feed(child, 3, readFileSync(SUPERVISOR));
   feed(child, 4, filter ?? new Uint8Array());
   return { child, dataFolder: DATA_FOLDER };
@@ -91,7 +100,7 @@ function launchInTheOpen({ python, folder }: LaunchSettings): Launched {
   const [dataFolder, home] = [join(temporary, 'data'), join(temporary, 'home')];
   for (const made of [dataFolder, home]) mkdirSync(made);
   const env = { ...ENVIRONMENT, HOME: home, TMPDIR: home, MPLCONFIGDIR: home };
-  return { child: spawn(python, ['-I', SUPERVISOR], { env, cwd: dataFolder, stdio: ['pipe', 'pipe', 'pipe'] }), dataFolder, temporary };
+  return { child: spawn(python, ['-I', SUPERVISOR], { env, cwd: dataFolder, stdio: ['pipe', 'pipe', 'pipe'], ...APART }), dataFolder, temporary };
 }
 
 /** Whoever does not read it has ended, and that is seen elsewhere. */

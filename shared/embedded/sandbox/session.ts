@@ -1,11 +1,11 @@
 /** One session: its processes, and what is asked of them, one thing after the other. */
-import { rmSync } from 'node:fs';
 import type { Clock } from '../../domain/clock.ts';
 import { EXECUTION_MS, type ExecuteOptions, type Execution, MOST_CHANGED_FILES, MOST_IMAGES, MOST_IMAGE_BYTES, MOST_LOG_BYTES, MOST_SANDBOX_FILE_BYTES, SandboxFileError, SessionGoneError, isSandboxPath } from '../../ports/sandbox.ts';
 import { LOG_TAIL_BYTES, LogText, leftOutNote } from '../../sandbox/logs.ts';
 import { NOTEBOOK } from '../../sandbox/notebook.ts';
 import { Frames, type Told, frame } from './frames.ts';
 import { type LaunchSettings, type Launched, launch, refusal } from './launch.ts';
+import { wipe } from './wipe.ts';
 
 export interface Limits {
   memoryBytes: number;
@@ -35,6 +35,7 @@ export class Session {
   readonly #launched: Launched;
   readonly #ended: Promise<void>;
   #isOver = false;
+  #isLate = false;
   #said = '';
   #failure: Error | undefined;
   #listener: Listener | undefined;
@@ -72,7 +73,7 @@ export class Session {
 
   /** SandboxUnavailableError when it does not come up. */
   static async begin(settings: SessionSettings, folders: readonly string[]): Promise<Session> {
-    const session = new Session(settings, folders);
+    const session = orRefuse(settings, () => new Session(settings, folders));
     const { memoryBytes: memory, diskBytes: disk, files, processes } = settings;
     const asked = { data: session.#launched.dataFolder, memory, disk, files, processes, image: MOST_IMAGE_BYTES };
     try {
@@ -118,7 +119,7 @@ export class Session {
           return told.event === 'done' ? told : undefined;
         }).catch((error: unknown) => {
           if (!(error instanceof SessionGoneError)) throw error;
-          return { outcome: 'killed' as const, over: true, files: [] };
+          return { outcome: this.#isLate ? ('timed_out' as const) : ('killed' as const), over: true, files: [] };
         });
         signal?.throwIfAborted();
         log(text.end());
@@ -172,7 +173,11 @@ export class Session {
   }
 
   #wipe(): void {
-    if (this.#launched.temporary !== undefined) rmSync(this.#launched.temporary, { recursive: true, force: true, maxRetries: 3 });
+    try {
+      if (this.#launched.temporary !== undefined) wipe(this.#launched.temporary);
+    } catch {
+      // What has detached itself may still be writing there. The next start wipes the whole folder.
+    }
   }
 
   async #file(request: object, data: Uint8Array, path: string): Promise<{ bytes: number; tag: string; data: Uint8Array } | undefined> {
@@ -194,7 +199,10 @@ export class Session {
   #ask<T>(request: object, data: Uint8Array, withinMs: number, listen: (told: Told, data: Uint8Array) => T | undefined): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       if (this.#isOver) return reject(new SessionGoneError('the session has ended'));
-      const cancel = this.#settings.clock.after(withinMs, () => this.end());
+      const cancel = this.#settings.clock.after(withinMs, () => {
+        this.#isLate = true;
+        this.end();
+      });
       const settle = (act: () => void) => {
         cancel();
         this.#listener = this.#onEnd = undefined;
@@ -220,6 +228,15 @@ export class Session {
     const mine = this.#turn.then(act);
     this.#turn = mine.catch(() => undefined);
     return mine.finally(() => this.#waiting--);
+  }
+}
+
+/** Some reasons for which no process can be started are thrown at once. */
+function orRefuse(settings: LaunchSettings, make: () => Session): Session {
+  try {
+    return make();
+  } catch (error) {
+    throw refusal(settings, '', error as Error);
   }
 }
 

@@ -18,6 +18,9 @@ const STEPS = new Set([
   'UploadPart',
   'CompleteMultipartUpload',
   'AbortMultipartUpload',
+  'StartCodeInterpreterSession',
+  'InvokeCodeInterpreter',
+  'StopCodeInterpreterSession',
 ]);
 
 /** Before: the call never reaches AWS. After: it is done, and nobody learns of it. */

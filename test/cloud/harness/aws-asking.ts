@@ -34,6 +34,11 @@ export interface KnownFunction {
   invoke(event: unknown): Promise<unknown>;
 }
 
+export interface KnownInterpreter {
+  id: string;
+  arn: string;
+}
+
 /** What stands behind names: only this can be asked for. */
 export interface Known {
   tables: KnownTable[];
@@ -42,6 +47,7 @@ export interface Known {
   queues: KnownQueue[];
   secrets: Secrets;
   functions: KnownFunction[];
+  interpreters: KnownInterpreter[];
 }
 
 /** The front stands where TLS ends, so every request has come by it. */

@@ -9,7 +9,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { buffer } from 'node:stream/consumers';
 import { asking, type Known } from './aws-asking.ts';
 import { EngineLines, forEngine } from './aws-engine.ts';
-import { entryOf, found, isPoll, type LedgerEntry } from './aws-ledger.ts';
+import { entryOf, found, isExecution, isPoll, type LedgerEntry } from './aws-ledger.ts';
 import { type AwsRequest, type RawRequest, readRequest, type Service, serviceOf } from './aws-request.ts';
 import { type Answer, denied, json, type Refusal, refusal } from './aws-words.ts';
 import { invokeFunction } from './aws-lambda.ts';
@@ -38,7 +38,7 @@ export type Verdict = Outcome | 'lose-request' | { afterwards: (call: Call) => P
 /** Looked at anew for each call, so it may be filled in after the front has started: names may have the front's address in them. */
 export interface FrontOptions extends Known {
   /** The engines' endpoints. */
-  engines: { db: string; sqs: string; s3: string; sfn: string };
+  engines: { db: string; sqs: string; s3: string; sfn: string; agentcore: string };
   /** By the function's logical id; undefined if there is none. */
   policiesOf(functionId: string): PolicyDocument[] | undefined;
   /** By ARN of queue or bucket. */
@@ -82,7 +82,7 @@ export class AwsFront {
     return `http://127.0.0.1:${address.port}`;
   }
 
-  /** Calls begun and not yet answered. What a mapping asks in vain is counted neither here nor in `total`. */
+  /** Calls begun and not yet answered. What a mapping asks in vain is counted neither here nor in `total`, and code only once it has been executed. */
   get underWay(): number {
     return this.#underWay;
   }
@@ -116,7 +116,7 @@ export class AwsFront {
     try {
       const call: Call = { ...readRequest(raw, this.#options), id: ++this.#calls, ...caller };
       // Until a mapping's poll has found something it is as if it had not asked.
-      const end = isPoll(call.principal, call) ? undefined : this.#begin();
+      const end = isPoll(call.principal, call) || isExecution(call) ? undefined : this.#begin();
       try {
         await this.#carryOut(call, raw, response);
       } finally {
@@ -175,12 +175,12 @@ export class AwsFront {
     return this.#engines.ask(engineOf(call.service, this.#options.engines), forEngine(raw, call, this.#options));
   }
 
-  /** Enters it into the ledger. For a poll that has found something returns what ends its being under way. */
+  /** Enters it into the ledger. For a poll that has found something, and for code, returns what ends its being under way. */
   #note(call: Call, raw: RawRequest, answer: Answer): (() => void) | undefined {
     const poll = isPoll(call.principal, call);
     if (poll && !found(answer)) return undefined;
     this.#ledger.push(entryOf(call, call, raw, answer));
-    return poll ? this.#begin() : undefined;
+    return poll || isExecution(call) ? this.#begin() : undefined;
   }
 
   /** Who may not list a bucket does not learn that an object is missing. */
@@ -200,7 +200,7 @@ function callerOf({ url, headers }: RawRequest): { principal: string; functionId
   return { principal, functionId: dot === -1 ? principal : principal.slice(0, dot) };
 }
 
-function engineOf(service: Exclude<Service, 'lambda' | 'secretsmanager'>, { db, sqs, s3, sfn }: FrontOptions['engines']): string {
+function engineOf(service: Exclude<Service, 'lambda' | 'secretsmanager'>, { db, sqs, s3, sfn, agentcore }: FrontOptions['engines']): string {
   switch (service) {
     case 'dynamodb':
     case 'dynamodbstreams':
@@ -211,6 +211,8 @@ function engineOf(service: Exclude<Service, 'lambda' | 'secretsmanager'>, { db, 
       return s3;
     case 'states':
       return sfn;
+    case 'agentcore':
+      return agentcore;
   }
 }
 

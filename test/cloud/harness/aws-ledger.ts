@@ -38,6 +38,9 @@ const POLLS = new Set(['ReceiveMessage', 'GetRecords', 'GetShardIterator', 'Desc
 
 export const isPoll = (principal: string, { operation }: AwsRequest): boolean => principal.endsWith('.mapping') && POLLS.has(operation);
 
+/** Takes as long as the code does: whoever waits for it waits, as for the model. */
+export const isExecution = ({ service, operation }: AwsRequest): boolean => service === 'agentcore' && operation === 'InvokeCodeInterpreter';
+
 /** True if a poll found something. */
 export function found({ status, body }: Answer): boolean {
   if (status !== 200) return false;

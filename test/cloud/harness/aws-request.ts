@@ -1,12 +1,13 @@
 /** Reads an HTTP request to AWS: which service, which operation, and what it needs to be allowed to do. Throws on what it does not know. */
 import type { IncomingHttpHeaders } from 'node:http';
 import { asking, type Known, member, queueAt, text, unknown, usingKey } from './aws-asking.ts';
+import { readAgentCore } from './aws-request-agentcore.ts';
 import { askedOfDynamodb, askedOfStreams } from './aws-request-dynamodb.ts';
 import { readS3 } from './aws-request-s3.ts';
 import type { Asked } from './iam.ts';
 import type { Secrets } from './secrets.ts';
 
-export type Service = 'dynamodb' | 'dynamodbstreams' | 'lambda' | 'sqs' | 's3' | 'states' | 'secretsmanager';
+export type Service = 'dynamodb' | 'dynamodbstreams' | 'lambda' | 'sqs' | 's3' | 'states' | 'secretsmanager' | 'agentcore';
 
 export interface AwsRequest {
   service: Service;
@@ -31,15 +32,21 @@ const TARGETS: Record<string, Service> = {
   secretsmanager: 'secretsmanager',
 };
 
-/** These two say what they are asked in their paths; a signature names its service. */
-const SIGNED_FOR_LAMBDA = /Credential=[^/]+\/\d+\/[^/]+\/lambda\//;
+/** These say what they are asked in their paths; a signature names its service. */
+const SIGNED_FOR = /Credential=[^/]+\/\d+\/[^/]+\/(lambda|bedrock-agentcore)\//;
 
 /** Undefined for a service that this front does not have. */
 export function serviceOf(headers: IncomingHttpHeaders): Service | undefined {
   const target = headers['x-amz-target'];
-  if (target === undefined) return SIGNED_FOR_LAMBDA.test(headers.authorization ?? '') ? 'lambda' : 's3';
+  if (target === undefined) return bySignature(headers.authorization);
   const prefix = String(target).split('.')[0] ?? '';
   return Object.hasOwn(TARGETS, prefix) ? TARGETS[prefix] : undefined;
+}
+
+function bySignature(authorization = ''): Service {
+  const [, signedFor] = SIGNED_FOR.exec(authorization) ?? [];
+  if (signedFor === undefined) return 's3';
+  return signedFor === 'lambda' ? 'lambda' : 'agentcore';
 }
 
 export function readRequest(raw: RawRequest, known: Known): AwsRequest {
@@ -47,6 +54,7 @@ export function readRequest(raw: RawRequest, known: Known): AwsRequest {
   if (!service) throw unknown(`the service of ${String(raw.headers['x-amz-target'])}`);
   if (service === 's3') return { service, ...readS3(raw, known.buckets) };
   if (service === 'lambda') return { service, ...readLambda(raw) };
+  if (service === 'agentcore') return { service, ...readAgentCore(raw, known.interpreters) };
   const operation = String(raw.headers['x-amz-target']).split('.').slice(1).join('.');
   const input = JSON.parse(raw.body.toString()) as Record<string, unknown>;
   return { service, operation, input, asked: askedOf(service, operation, input, known) };
@@ -60,7 +68,7 @@ function readLambda({ method, url, headers, body }: RawRequest): Omit<AwsRequest
   return { operation: 'Invoke', input: { FunctionName, Payload: JSON.parse(body.toString()) as unknown }, asked: [asking('lambda:InvokeFunction', FunctionName)] };
 }
 
-function askedOf(service: Exclude<Service, 'lambda' | 's3'>, operation: string, input: Record<string, unknown>, known: Known): Asked[] {
+function askedOf(service: Exclude<Service, 'agentcore' | 'lambda' | 's3'>, operation: string, input: Record<string, unknown>, known: Known): Asked[] {
   switch (service) {
     case 'dynamodb':
       return askedOfDynamodb(operation, input, known.tables);

@@ -44,6 +44,7 @@ const DENIED: Record<Service, Omit<Refusal, 'message'>> = {
   s3: { status: 403, type: 'AccessDenied' },
   states: { status: 400, type: 'AccessDeniedException' },
   secretsmanager: { status: 400, type: 'AccessDeniedException' },
+  agentcore: { status: 403, type: 'AccessDeniedException' },
 };
 
 export const denied = (service: Service, message: string): Answer => refusal(service, { ...DENIED[service], message });

@@ -76,6 +76,16 @@ export type DeclaredMapping = z.infer<typeof Mapping> & { id: string };
 
 export const mappingsOf = (stack: Stack): DeclaredMapping[] => stack.all('AWS::Lambda::EventSourceMapping').map(([id, properties]) => ({ id, ...Mapping.parse(properties) }));
 
+const Interpreter = z.strictObject({ Name: z.string(), Description: z.string(), NetworkConfiguration: z.strictObject({ NetworkMode: z.literal('SANDBOX') }), Tags: z.unknown() });
+
+/** Sessions of the stand-in have neither a network nor a role: so must they be declared. */
+export function interpretersOf(stack: Stack): { id: string; arn: string }[] {
+  return stack.all('AWS::BedrockAgentCore::CodeInterpreterCustom').map(([id, properties]) => {
+    Interpreter.parse(properties);
+    return { id: stack.attribute(id, 'CodeInterpreterId'), arn: stack.attribute(id, 'CodeInterpreterArn') };
+  });
+}
+
 const Machine = z.object({ DefinitionString: z.string(), RoleArn: z.string(), StateMachineType: z.literal('STANDARD') });
 const Definition = z.looseObject({ StartAt: z.string(), States: z.record(z.string(), z.looseObject({ Type: z.string() })) });
 

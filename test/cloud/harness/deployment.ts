@@ -1,5 +1,6 @@
 /** The stacks as their templates declare them, alive: engines for what AWS keeps, processes for what Lambda runs, a front for each way in. */
 import { randomUUID } from 'node:crypto';
+import { AgentCore } from '../../support/engines/agentcore.ts';
 import type { AwsEngines } from '../../support/engines/aws-engines.ts';
 import type { Assembly } from './assembly.ts';
 import type { Known } from './aws-asking.ts';
@@ -8,7 +9,7 @@ import { MovedClock } from './cloud-clock.ts';
 import { apiOf } from './declared-api.ts';
 import { type DeclaredTable, bucketsOf, secretsOf, tablesOf } from './declared-data.ts';
 import { policiesOf, resourcePoliciesOf } from './declared-policies.ts';
-import { type DeclaredQueue, functionsOf, machinesOf, queuesOf } from './declared-service.ts';
+import { type DeclaredQueue, functionsOf, interpretersOf, machinesOf, queuesOf } from './declared-service.ts';
 import { faultsOf } from './faults.ts';
 import { HttpFront } from './http-front.ts';
 import type { PolicyDocument } from './iam.ts';
@@ -35,6 +36,7 @@ export interface DeploymentOptions {
 interface Parts {
   engines: AwsEngines;
   clock: MovedClock;
+  agentcore: AgentCore;
   front: AwsFront;
   functions: Map<string, LambdaFunction>;
   mappings: Mappings;
@@ -49,6 +51,8 @@ interface Parts {
 export class Deployment {
   readonly clock: MovedClock;
   readonly engines: AwsEngines;
+  /** Where code is executed. */
+  readonly agentcore: AgentCore;
   readonly front: AwsFront;
   readonly mappings: Mappings;
   readonly functions: ReadonlyMap<string, LambdaFunction>;
@@ -59,9 +63,10 @@ export class Deployment {
   readonly uploads: Uploads | undefined;
   readonly #timers: TimerCalls;
 
-  private constructor({ clock, engines, front, mappings, functions, tables, queues, http, internet, timers, uploads }: Parts) {
+  private constructor({ clock, engines, agentcore, front, mappings, functions, tables, queues, http, internet, timers, uploads }: Parts) {
     this.clock = clock;
     this.engines = engines;
+    this.agentcore = agentcore;
     this.front = front;
     this.mappings = mappings;
     this.functions = functions;
@@ -88,12 +93,14 @@ export class Deployment {
     const internet = new Internet();
     opened.push(() => internet.close());
     const secrets = new Secrets();
-    const known: Known = { tables: [], buckets: [], queues: [], secrets, functions: [] };
+    const known: Known = { tables: [], buckets: [], queues: [], secrets, functions: [], interpreters: [] };
+    const agentcore = await AgentCore.start({ clock });
+    opened.push(() => agentcore[Symbol.asyncDispose]());
     const roles = new Map<string, PolicyDocument[]>();
     const guards = new Map<string, PolicyDocument[]>();
     const front = await AwsFront.start({
       ...known,
-      engines: { db: engines.dynoxide.endpoint, sqs: engines.fauxqs.endpoint, s3: engines.fauxqs.endpoint, sfn: engines.machines.endpoint },
+      engines: { db: engines.dynoxide.endpoint, sqs: engines.fauxqs.endpoint, s3: engines.fauxqs.endpoint, sfn: engines.machines.endpoint, agentcore: agentcore.endpoint },
       policiesOf: (functionId) => roles.get(functionId),
       resourcePolicies: (arn) => guards.get(arn) ?? [],
     });
@@ -124,6 +131,7 @@ export class Deployment {
     const serviceGuards = resourcePoliciesOf(service);
     for (const { arn, url } of queues) guards.set(arn, serviceGuards.get(url) ?? []);
 
+    known.interpreters.push(...interpretersOf(service));
     const functions = new Map<string, LambdaFunction>();
     for (const declared of functionsOf(service)) {
       roles.set(declared.id, policiesOf(service, declared.roleId, 'lambda'));
@@ -139,7 +147,7 @@ export class Deployment {
     service.resolver.export(service.template);
     const uploads = await startUploads({ assembly, naming, exports, secrets, clock, endpoint: front.endpoint, apiUrl: http.url, stageName: api.stageName });
     if (uploads) roles.set(uploads.web.spec.id, uploads.policies);
-    return new Deployment({ clock, engines, front, functions, mappings, timers, tables, queues, http, internet, uploads });
+    return new Deployment({ clock, engines, agentcore, front, functions, mappings, timers, tables, queues, http, internet, uploads });
   }
 
   /** What the stack's output `BaseUrl` names, without `/v1`. */
@@ -176,6 +184,7 @@ export class Deployment {
     await this.mappings.stop();
     await Promise.all([...this.functions.values()].map((lambda) => lambda.close()));
     await this.front.close();
+    await this.agentcore[Symbol.asyncDispose]();
     this.internet.close();
   }
 }

@@ -5,9 +5,10 @@ import type { LogLine } from './log-lines.ts';
 import type { TimerCalls } from './timer-calls.ts';
 
 /** In the order of the places where it is looked for, so that a later look finds the same and what has come since at the end of each. */
-export function faultsOf({ front, mappings, functions, uploads }: Deployment, timers: TimerCalls, isExpected: (code: string) => boolean): string[] {
+export function faultsOf({ front, agentcore, mappings, functions, uploads }: Deployment, timers: TimerCalls, isExpected: (code: string) => boolean): string[] {
   return [
     ...front.violations.map((violation) => `not allowed: ${violation}`),
+    ...agentcore.unexpected.map((what) => `not of AgentCore: ${what}`),
     ...timers.violations.map((violation) => `not allowed: ${violation}`),
     ...mappings.problems.map((problem) => `an event source: ${String(problem)}`),
     ...[...functions.values(), ...(uploads ? [uploads.web] : [])].flatMap((lambda) => errorsOf(lambda, isExpected)),

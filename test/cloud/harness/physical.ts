@@ -51,6 +51,10 @@ function physical(id: string, { Type, Properties }: Resource, { prefix, endpoint
       const given = Properties['StateMachineName'] === undefined ? name : text(Properties['StateMachineName']);
       return { ref: arn('states', `stateMachine:${given}`), attributes: { Arn: arn('states', `stateMachine:${given}`), Name: given } };
     }
+    case 'AWS::BedrockAgentCore::CodeInterpreterCustom': {
+      const given = `${text(Properties['Name'])}-Ab12Cd34Ef`;
+      return { ref: given, attributes: { CodeInterpreterId: given, CodeInterpreterArn: arn('bedrock-agentcore', `code-interpreter-custom/${given}`) } };
+    }
     case 'AWS::Logs::LogGroup':
       return { ref: name, attributes: { Arn: arn('logs', `log-group:${name}:*`) } };
     case 'AWS::ApiGateway::RestApi':

@@ -44,6 +44,7 @@ const UNDERSTOOD: Record<string, Understood> = {
   'AWS::Lambda::WebFunctionRevision': { acts: ['BuildConfig', 'FunctionName', 'ServiceConfig'] },
   'AWS::Lambda::WebFunctionEndpoint': { acts: ['AuthType', 'EndpointName', 'EndpointType', 'FunctionName', 'RevisionWeights'] },
   'AWS::CloudFront::Distribution': { acts: ['DistributionConfig'], idle: TAGS },
+  'AWS::BedrockAgentCore::CodeInterpreterCustom': { acts: ['Name', 'NetworkConfiguration'], idle: { ...TAGS, ...WORDS } },
   'AWS::Lambda::Permission': { acts: ['Action', 'FunctionName', 'Principal', 'SourceArn'] },
   'AWS::Lambda::EventSourceMapping': {
     acts: [

@@ -14,7 +14,7 @@ import { ThreadReaperEnv } from '../../../functions/thread-reaper/env.ts';
 import { WebhookSenderEnv } from '../../../functions/webhook-sender/env.ts';
 import { readEnv } from '../../../functions/shared/env.ts';
 import type { EnvSchema, ServiceFunctionProps } from '../../../infra/constructs/service-function.ts';
-import { asText, everyStage, resources, templatesOf } from '../synthesized.ts';
+import { asText, everyStage, resources, templatesOf, withoutCode } from '../synthesized.ts';
 
 const schemas: Record<string, EnvSchema> = {
   Api: ApiEnv,
@@ -37,7 +37,7 @@ function variablesOf(template: Template, name: string): Record<string, string> {
 
 const likely = (value: unknown): string => asText(value).replace(/^<(\w*Queue\w+)>$/, 'https://sqs.eu-west-1.amazonaws.com/123456789012/$1');
 
-describe.each(everyStage)('in $name', (stage) => {
+describe.each([...everyStage, withoutCode])('in $name', (stage) => {
   const { service } = templatesOf(stage);
 
   it.each(Object.keys(schemas))('%s finds all that it asks for, and nothing that it does not', (name) => {
@@ -45,6 +45,11 @@ describe.each(everyStage)('in $name', (stage) => {
     const env = readEnv(schemas[name] as EnvSchema, variables) as Record<string, unknown>;
     expect(env['STAGE']).toBe(stage.name);
     expect(Object.keys(variables).filter((variable) => variable !== 'NODE_OPTIONS' && !(variable in env))).toEqual([]);
+  });
+
+  it('those who drive runs, and who cleans up behind threads, know the code interpreter, if there is one', () => {
+    const told = Object.keys(schemas).filter((name) => variablesOf(service, name)['CODE_INTERPRETER_ID'] !== undefined);
+    expect(told).toEqual(stage.codeInterpreter ? ['Api', 'RunWorker', 'ThreadReaper'] : []);
   });
 
   it('no function is given an empty variable', () => {

@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { bodyKey } from '../../../shared/aws/bodies.ts';
 import { blobKeyOf } from '../../../shared/histories/renderers.ts';
 import { BLOB_PREFIX, EXPORT_PREFIX } from '../../../infra/constructs/permissions.ts';
-import { asText, everyStage, resources, templatesOf } from '../synthesized.ts';
+import { asText, everyStage, resources, templatesOf, withoutCode } from '../synthesized.ts';
 
 interface Statement {
   Effect: string;
@@ -43,7 +43,7 @@ const OPEN = [
   /^<RunTimerFn\w+\.Arn>:\* lambda:InvokeFunction$/, // versions, of which there are none
 ];
 
-describe.each(everyStage)('in $name', (stage) => {
+describe.each([...everyStage, withoutCode])('in $name', (stage) => {
   const allowed = allowances(stage);
   const recordActions = (role: string) =>
     (allowed.get(role) ?? []).filter(({ action, resource }) => action.startsWith('dynamodb:') && resource !== '*' && !resource.includes('Stream'));
@@ -59,12 +59,12 @@ describe.each(everyStage)('in $name', (stage) => {
 
   it.each<[string, Record<string, string>]>([
     ['Api', { GetItem: 'ABDEFIKPTUVW', Query: 'BTUV', 'Query index': 'ABDEFTVW', BatchGetItem: 'ABDEFTVW', PutItem: 'ABDEFIPTUVW', DeleteItem: 'ABEFTUVW', ConditionCheckItem: 'BUV' }],
-    ['RunWorker', { GetItem: 'BEFPTV', Query: 'TV', 'Query index': 'TW', BatchGetItem: 'TW', PutItem: 'BDETV', ConditionCheckItem: 'B' }],
+    ['RunWorker', { GetItem: 'BEFPTV', Query: 'TV', 'Query index': 'TW', BatchGetItem: 'TW', ...(stage.codeInterpreter ? { PutItem: 'BDETUV', DeleteItem: 'U' } : { PutItem: 'BDETV' }), ConditionCheckItem: 'B' }],
     ['FileIndexer', { GetItem: 'BV', Query: 'BV', PutItem: 'BV', DeleteItem: 'BV', ConditionCheckItem: 'BV' }],
     ['FileSearch', {}],
     ['RunTimer', { GetItem: 'PTV', 'Query index': 'W', BatchGetItem: 'W', PutItem: 'DTV' }],
     ['DeadLetters', { GetItem: 'DEPTV', Query: 'V', 'Query index': 'TW', BatchGetItem: 'TW', PutItem: 'DETV' }],
-    ['ThreadReaper', { GetItem: 'BEPV', Query: 'BTU', PutItem: 'EV', DeleteItem: 'BTUV' }],
+    ['ThreadReaper', { GetItem: 'BEPTV', Query: 'BTU', PutItem: 'EV', DeleteItem: 'BTUV' }],
     ['EventTeller', { GetItem: 'PT', 'Query index': 'W', BatchGetItem: 'W', PutItem: 'D' }],
     ['WebhookSender', { GetItem: 'DW', 'Query index': 'D', BatchGetItem: 'D', PutItem: 'D', DeleteItem: 'D' }],
     ['Keys', { GetItem: 'K', 'Query index': 'K', BatchGetItem: 'K', PutItem: 'K', DeleteItem: 'K' }],
@@ -79,6 +79,16 @@ describe.each(everyStage)('in $name', (stage) => {
   it('timers are set by whoever runs or threads come by, and taken back by those who move runs on', () => {
     const rolesThatMay = (action: string) => [...allowed].filter(([, all]) => all.some((allowance) => allowance.action === action)).map(([role]) => role).sort();
     expect([rolesThatMay('states:StartExecution'), rolesThatMay('states:StopExecution')]).toEqual([['Api', 'DeadLetters', 'EventTeller', 'RunTimer', 'RunWorker'], ['Api', 'DeadLetters', 'RunWorker']]);
+  });
+
+  it('code is executed by those who drive runs, and the reaper may end its sessions, where there is an interpreter', () => {
+    const mayWith = [...allowed].flatMap(([role, all]) => all.filter(({ action }) => action.startsWith('bedrock-agentcore:')).map(({ action, resource }) => `${role} ${action.replace(/^.*:/, '')} ${resource.replace(/[0-9A-F]{8}/, '')}`));
+    const may = (role: string, ...actions: string[]) => actions.map((action) => `${role} ${action} <CodeInterpreter.CodeInterpreterArn>`);
+    const end = ['GetCodeInterpreterSession', 'StopCodeInterpreterSession'];
+    const all = ['Api', 'RunWorker'].flatMap((role) => may(role, ...end, 'InvokeCodeInterpreter', 'StartCodeInterpreterSession'));
+    expect(mayWith.sort()).toEqual(stage.codeInterpreter ? [...all, ...may('ThreadReaper', ...end)].sort() : []);
+    const writers = [...allowed].filter(([, of]) => of.some(({ action, resource }) => action === 's3:PutObject' && resource.includes('/files/'))).map(([role]) => role);
+    expect(writers.sort()).toEqual(stage.codeInterpreter ? ['Api', 'RunWorker'] : ['Api']);
   });
 
   it('only the operator’s function can make an API key', () => {

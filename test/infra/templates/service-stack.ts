@@ -5,7 +5,7 @@ import { LONGEST_RUN_WINDOW_SECONDS } from '../../../functions/shared/env.ts';
 import { MOST_FILE_BYTES } from '../../../shared/domain/file.ts';
 import { RETRIED_FOR_MS } from '../../../shared/domain/delivery.ts';
 import { MAX_ATTEMPTS } from '../../../shared/ports/queue.ts';
-import { type Resource, asText, everyStage, outputs, resources, templatesOf } from '../synthesized.ts';
+import { type Resource, asText, everyStage, outputs, resources, templatesOf, withoutCode } from '../synthesized.ts';
 
 const { stringify } = JSON;
 
@@ -149,6 +149,14 @@ describe.each(everyStage)('the service stack of $name', (stage) => {
     }
   });
 
+  it('executes code where there is no network, and in nobody’s role', () => {
+    const [interpreter, ...others] = resources(service, 'AWS::BedrockAgentCore::CodeInterpreterCustom').map(([, { Properties }]) => Properties);
+    expect(others).toEqual([]);
+    expect(interpreter).toMatchObject({ Name: `threadkeep_${stage.name}`, NetworkConfiguration: { NetworkMode: 'SANDBOX' } });
+    expect(interpreter).not.toHaveProperty('ExecutionRoleArn');
+    expect(String(interpreter?.['Name'])).toMatch(/^[a-zA-Z][a-zA-Z0-9_]{0,47}$/);
+  });
+
   it('waits with a Standard state machine that any interpreter of JSONPath understands', () => {
     const [machine, ...others] = resources(service, 'AWS::StepFunctions::StateMachine').map(([, { Properties }]) => Properties);
     expect(others).toEqual([]);
@@ -177,4 +185,9 @@ describe.each(everyStage)('the service stack of $name', (stage) => {
     expect(CreateFirstKey).toMatch(/^aws lambda invoke --region <AWS::Region> --function-name <KeysFn\w+> --cli-binary-format raw-in-base64-out --payload '\{"do":"create"\}' \/dev\/stdout$/);
     expect(SetModelKey !== undefined).toBe(stage.model.provider === 'openai');
   });
+});
+
+it('a stage that wants no code executed has nothing that could', () => {
+  const { service } = templatesOf(withoutCode);
+  expect(resources(service, 'AWS::BedrockAgentCore::CodeInterpreterCustom')).toEqual([]);
 });

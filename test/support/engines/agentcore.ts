@@ -79,7 +79,7 @@ export class AgentCore implements AsyncDisposable {
 
   /** Sessions that nobody has stopped and whose time is not up. */
   get running(): number {
-    return [...this.#sessions.values()].filter(({ status }) => status === 'READY').length;
+    return [...this.#sessions.values()].filter(({ status, untilMs }) => status === 'READY' && untilMs > this.#clock.nowMs()).length;
   }
 
   /** Trouble that was planned and has not come about: a test that ends with some has not tested it. */

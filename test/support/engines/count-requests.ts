@@ -10,7 +10,7 @@ export interface RequestCount {
   take(): Record<string, number>;
 }
 
-export function countRequests({ db, sqs, sfn, s3, secrets }: Clients): RequestCount {
+export function countRequests({ db, sqs, sfn, s3, secrets, agentcore }: Clients): RequestCount {
   let underWay = 0;
   let total = 0;
   let counts: Record<string, number> = {};
@@ -31,6 +31,7 @@ export function countRequests({ db, sqs, sfn, s3, secrets }: Clients): RequestCo
   sfn.middlewareStack.add((next, context) => (args) => count(nameOf(context), () => next(args)), options);
   s3.middlewareStack.add((next, context) => (args) => count(nameOf(context), () => next(args)), options);
   secrets.middlewareStack.add((next, context) => (args) => count(nameOf(context), () => next(args)), options);
+  agentcore.middlewareStack.add((next, context) => (args) => count(nameOf(context), () => next(args)), options);
   return {
     get underWay() {
       return underWay;

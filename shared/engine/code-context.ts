@@ -1,0 +1,40 @@
+/** What a run's answers may show and link of what code has made. */
+import { type RunStep, codeOf } from '../domain/run-step.ts';
+import type { Run } from '../domain/run.ts';
+import { keys } from '../ports/store.ts';
+import type { World } from '../ports/world.ts';
+import { type InputFile, findInputFiles } from './input-files.ts';
+import { codeName } from './offer-tools.ts';
+
+export interface CodeContext {
+  inputFiles: InputFile[];
+  /** By their paths below the data folder, the files that an answer may link. */
+  links: ReadonlyMap<string, string>;
+  /** Made since the run's last message: the next one shows them. */
+  images: string[];
+  /** Written since then, each path's newest. */
+  written: string[];
+  /** How many calls the run has made. */
+  calls: number;
+}
+
+/** Undefined for a run without the tool. */
+export async function codeContext(world: Pick<World, 'store'>, run: Run, steps: readonly RunStep[]): Promise<CodeContext | undefined> {
+  if (codeName(run.tools) === undefined) return undefined;
+  const [inputFiles, session] = await Promise.all([findInputFiles(world, run), world.store.get(keys.codeSession(run.projectId, run.threadId))]);
+  const lastMessage = steps.findLastIndex(({ details }) => details.type === 'message_creation');
+  const sinceThen = steps.slice(lastMessage + 1).flatMap(codeOf);
+  const files = (calls: typeof sinceThen) => calls.flatMap(({ files: written = [] }) => written.map(({ path, fileId }): [string, string] => [path, fileId]));
+  return {
+    inputFiles,
+    // The code's own files last: what it wrote over a file is what it links.
+    links: new Map([
+      ...inputFiles.flatMap(({ id, filename }): [string, string][] => [[filename, id], [id, id]]),
+      ...(session?.written ?? []).map(({ path, fileId }): [string, string] => [path, fileId]),
+      ...files(steps.flatMap(codeOf)),
+    ]),
+    images: sinceThen.flatMap(({ outputs = [] }) => outputs.flatMap((output) => (output.type === 'image' ? [output.fileId] : []))),
+    written: [...new Map(files(sinceThen)).values()],
+    calls: steps.flatMap(codeOf).length,
+  };
+}

@@ -1,0 +1,20 @@
+/** Code of models on a deployment: executed in sessions of AgentCore's stand-in, which any Lambda finds. */
+import { describe } from '@jest/globals';
+import { openai4 } from '../e2e/clients/openai-4.ts';
+import { openai5 } from '../e2e/clients/openai-5.ts';
+import { openai6 } from '../e2e/clients/openai-6.ts';
+import { openai7 } from '../e2e/clients/openai-7.ts';
+import { codeInterpreterCalls } from '../e2e/scenarios/code-interpreter-calls.ts';
+import { codeInterpreterEnds } from '../e2e/scenarios/code-interpreter-ends.ts';
+import { codeInterpreterFiles } from '../e2e/scenarios/code-interpreter-files.ts';
+import { codeInterpreterTime } from '../e2e/scenarios/code-interpreter-time.ts';
+import { codeInterpreter } from '../e2e/scenarios/code-interpreter.ts';
+import { useStageOn } from '../e2e/stage.ts';
+import { onCloud } from './harness/cloud-server.ts';
+
+describe('openai 7', () => {
+  const use = useStageOn(openai7, onCloud);
+  for (const scenarios of [codeInterpreter, codeInterpreterCalls, codeInterpreterFiles, codeInterpreterEnds, codeInterpreterTime]) scenarios(use);
+});
+
+describe.each([openai4, openai5, openai6])('openai $major', (sdk) => codeInterpreter(useStageOn(sdk, onCloud)));
