@@ -1,7 +1,7 @@
 import { newId } from '../domain/ids.ts';
 import type { Message } from '../domain/message.ts';
 import { type Retention, type Thread, type ThreadInput, touched } from '../domain/thread.ts';
-import { create } from '../ports/commit.ts';
+import { create, retryOnConflict } from '../ports/commit.ts';
 import type { World } from '../ports/world.ts';
 import { demandFeature } from './features.ts';
 import { checkMessageFiles } from './known-files.ts';
@@ -20,12 +20,12 @@ export async function withDefaults(world: World, projectId: string, input: Threa
 /** A thread with its first messages, not yet written: the caller commits it, perhaps with a run on it. */
 export async function planThread(world: World, projectId: string, input: WholeInput): Promise<{ thread: Thread; messages: Message[]; plan: FilePlan }> {
   await checkMessageFiles(world, projectId, input.messages);
-  const { toolResources, plan } = await planToolResources(world, projectId, input.toolResources, input.messages);
   const nowMs = world.clock.nowMs();
+  const of = { id: newId('thread', nowMs), projectId };
+  const { toolResources, plan } = await planToolResources(world, of, input.toolResources, input.messages);
   const empty: Thread = touched(
     {
-      id: newId('thread', nowMs),
-      projectId,
+      ...of,
       rev: 0,
       createdAtMs: nowMs,
       metadata: input.metadata,
@@ -40,7 +40,10 @@ export async function planThread(world: World, projectId: string, input: WholeIn
 }
 
 export async function createThread(world: World, projectId: string, input: ThreadInput): Promise<Thread> {
-  const { thread, messages, plan } = await planThread(world, projectId, await withDefaults(world, projectId, input));
-  await world.commit({ name: 'create-thread', writes: [create('thread', thread), ...messages.map((message) => create('message', message)), ...plan.writes], jobs: plan.jobs, timers: plan.timers });
-  return thread;
+  const whole = await withDefaults(world, projectId, input);
+  return retryOnConflict(async () => {
+    const { thread, messages, plan } = await planThread(world, projectId, whole);
+    await world.commit({ name: 'create-thread', writes: [create('thread', thread), ...messages.map((message) => create('message', message)), ...plan.writes], jobs: plan.jobs, timers: plan.timers });
+    return thread;
+  });
 }

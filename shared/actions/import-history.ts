@@ -10,6 +10,7 @@ import { type ImportKind, isSame } from '../histories/compare.ts';
 import { type Write, create, retryOnConflict, update } from '../ports/commit.ts';
 import { keyOf, keys } from '../ports/store.ts';
 import type { World } from '../ports/world.ts';
+import { placeKnownCodeFiles } from './code-files.ts';
 
 export type Hung = { kind: 'message'; record: Message } | { kind: 'run'; record: Run } | { kind: 'step'; record: RunStep };
 export type Alone = { kind: 'assistant'; record: Assistant } | { kind: 'thread'; record: Thread };
@@ -67,7 +68,7 @@ export class Importer {
       if (found) return this.#compare(incoming, found);
       if (incoming.kind === 'thread' && (await this.#isBeingReaped(incoming.record))) return { incoming, result: 'refused', reason: `what was under the ${incoming.record.id} that is gone is still being deleted: try again later` };
       const writes: Write[] = incoming.kind === 'thread' ? [create('thread', incoming.record)] : [create('assistant', incoming.record)];
-      await this.#commit(writes, [incoming]);
+      await this.#commit([...writes, ...(await placeKnownCodeFiles(this.#world, incoming.record, incoming.record.toolResources))], [incoming]);
       return { incoming, result: 'created' };
     });
     this.#tell(outcome);

@@ -3,15 +3,17 @@ import type { AnnouncedUpload, Upload, UploadPart } from '../domain/upload.ts';
 import { remove } from '../ports/commit.ts';
 import { keys } from '../ports/store.ts';
 import type { World } from '../ports/world.ts';
+import { takeFromCode } from './code-files.ts';
 import { detachFromAll } from './vector-stores/detach-from-all.ts';
 
 /** Below what one commit takes. */
 const AT_ONCE = 90;
 
-/** The content of a file that is gone, and its places in vector stores. */
+/** The content of a file that is gone, and its places in vector stores; then those in assistants and threads, which may be very many. */
 export async function reapFile(world: World, file: File): Promise<void> {
   await detachFromAll(world, file.projectId, file.id);
   await world.blobs.remove(file.pieces.map(({ key }) => key));
+  await takeFromCode(world, file.projectId, file.id);
 }
 
 /** What was put away for an upload that nobody has made a file of. */

@@ -29,6 +29,6 @@ export const File = z.strictObject({
 });
 export type File = z.infer<typeof File>;
 
-/** Where a file is used: in the vector store whose id this record has. Found by the file, when that is deleted. */
+/** Where a file is used: in the vector store whose id this record has, or for code by the assistant or thread. Found by the file, when that is deleted. */
 export const FilePlace = z.strictObject({ id: z.string(), projectId: z.string(), fileId: z.string(), rev: z.int() });
 export type FilePlace = z.infer<typeof FilePlace>;

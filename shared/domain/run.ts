@@ -46,7 +46,7 @@ const base = z.strictObject({
   usage: Usage,
   /** How often the run has asked for tool outputs; names its timers. */
   round: z.int(),
-  /** Sessions of code_interpreter that are the run's to pay for: 1 as soon as code of it was executed, however many sessions that took (limits L20). */
+  /** Sessions of code_interpreter that are the run's to pay for: 1 as soon as code of it has a session, however many that takes (limits L20). */
   codeSessions: z.int().optional(),
 });
 

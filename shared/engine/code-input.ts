@@ -66,7 +66,7 @@ class Arguments {
     if (letter === '"') this.#openText();
     else if (letter === '{' || letter === '[') this.#depth += 1;
     else if (letter === '}' || letter === ']') this.#depth -= 1;
-    else if (this.#depth === 1 && (letter === ',' || letter === ':')) this.#isKeyNext = letter === ',';
+    else if (letter === ',' || letter === ':') this.#isKeyNext = letter === ',';
     if (this.#depth === 0) this.#place = 'over';
   }
 

@@ -5,6 +5,7 @@ import { endSessionJob } from '../actions/run-jobs.ts';
 import { sleep } from '../domain/clock.ts';
 import type { CodeSession } from '../domain/code-session.ts';
 import type { File } from '../domain/file.ts';
+import type { Run } from '../domain/run.ts';
 import { create, update } from '../ports/commit.ts';
 import { DATA_FOLDER, MOST_SANDBOX_FILE_BYTES, type Sandbox, SandboxFileError, SandboxUnavailableError, SessionGoneError, isSandboxPath } from '../ports/sandbox.ts';
 import { keys } from '../ports/store.ts';
@@ -63,7 +64,7 @@ async function enter(world: SandboxedWorld, hold: Hold): Promise<Room> {
     else notes.push(...(await bring(world, hold, session, file, path)));
   }
   const isNews = given.length + missing.length > 0;
-  if (isNews || world.clock.nowMs() - usedAtMs > NOTE_USE_MS) await noteUse(world, hold, session, [...given.map(({ id }) => id), ...missing.map(({ fileId }) => fileId)]);
+  if (isNews || hold.run.codeSessions === undefined || world.clock.nowMs() - usedAtMs > NOTE_USE_MS) await noteUse(world, hold, session, [...given.map(({ id }) => id), ...missing.map(({ fileId }) => fileId)]);
   return { session, notes };
 }
 
@@ -77,7 +78,7 @@ async function begin(world: SandboxedWorld, hold: Hold): Promise<CodeSession & {
       const { projectId, threadId } = run;
       const before = await world.store.get(keys.codeSession(projectId, threadId));
       made = { id: threadId, projectId, threadId, rev: 0, session, openedAtMs: nowMs, usedAtMs: nowMs, mounted: [], written: before?.written ?? [] };
-      const write = update('run', run, run);
+      const write = update('run', run, billed(run));
       return {
         change: { name: 'begin-session', writes: [write, before ? update('code_session', before, made) : create('code_session', made)], jobs: [endSessionJob(made)] },
         run: write.record,
@@ -126,6 +127,9 @@ function linksTo(files: readonly File[]): string | undefined {
   return `exec(${JSON.stringify(code)}, {})`;
 }
 
+/** Whatever becomes of its code, and however many sessions it takes. */
+const billed = <R extends Run>(run: R): R => ({ ...run, codeSessions: 1 });
+
 async function noteUse(world: World, hold: Hold, session: string, brought: readonly string[]): Promise<void> {
   await changeSession(world, hold, 'use-session', (record) => (record.session === session ? { ...record, usedAtMs: world.clock.nowMs(), mounted: [...record.mounted, ...brought] } : undefined));
 }
@@ -138,7 +142,7 @@ async function changeSession(world: World, hold: Hold, name: string, change: (re
   await commitHeld(world, hold, async (run) => {
     const record = await world.store.get(keys.codeSession(run.projectId, run.threadId));
     const changed = record && change(record);
-    const write = update('run', run, run);
+    const write = update('run', run, billed(run));
     return { change: { name, writes: [write, ...(record && changed ? [update('code_session', record, changed)] : [])] }, run: write.record };
   });
 }

@@ -188,7 +188,7 @@ async function commitEnd(world: World, hold: Hold, emit: Emit, wanted: RunEnd, o
       if (!ended) return hold.lose(undefined);
       if (end.status === 'cancelled') emit({ type: 'thread.run.cancelling', run: hold.run });
       tellEnd(emit, ended.run, message, ended.step);
-      world.log.info('run_ended', { runId: ended.run.id, status: ended.run.status });
+      world.log.info('run_ended', { runId: ended.run.id, status: ended.run.status, ...(ended.run.codeSessions !== undefined && { codeSessions: ended.run.codeSessions }) });
       return;
     } catch (error) {
       if (!(error instanceof ConflictError) || tries === MOST_TRIES) throw error;

@@ -68,8 +68,9 @@ const executeIn = (world: SandboxedWorld, hold: Hold, turn: Turn, call: CodeCall
     const telling = inBatches(world.clock, (text) => turn.addLogs(text));
     const execution = await world.sandbox.execute(session, call.input, { signal: hold.signal, onLogs: telling.add }).finally(telling.end);
     const kept = await keepOutputs(world, session, execution, { projectId: hold.run.projectId, signal: hold.signal });
-    const logs = execution.logs + endOf(execution, kept);
-    turn.addLogs(logs.slice(execution.logs.length));
+    turn.addLogs(endOf(execution, kept));
+    // As they were told: pieces add up to what is stored.
+    const { logs } = turn;
     const outputs: CodeOutput[] = [...(logs === '' ? [] : [{ type: 'logs' as const, logs }]), ...kept.images.map((fileId) => ({ type: 'image' as const, fileId }))];
     return {
       call: { ...call, outputs, ...(kept.written.length > 0 && { files: kept.written }), ...(notes.length > 0 && { note: notes.join('\n') }) },

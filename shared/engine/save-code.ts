@@ -21,7 +21,7 @@ export async function saveCode(world: World, hold: Hold, emit: Emit, turn: Turn,
   const step: StepOf<'completed'> = { ...stepOfTurn(turn), details: { type: 'tool_calls', toolCalls: [call] }, status: 'completed', completedAtMs: nowMs, usage };
   try {
     await commitHeld(world, hold, async (run) => {
-      const write = update('run', run, { ...run, usage: addUsage(run.usage, usage), ...(room && { codeSessions: 1 }) });
+      const write = update('run', run, { ...run, usage: addUsage(run.usage, usage) });
       const session = await world.store.get(keys.codeSession(run.projectId, run.threadId));
       return {
         change: { name: 'save-code', writes: [write, create('step', step), ...(kept?.writes ?? []), ...(session && room ? [update('code_session', session, used(session, executed, nowMs))] : [])] },

@@ -7,14 +7,22 @@ import { openai7 } from '../e2e/clients/openai-7.ts';
 import { codeInterpreterCalls } from '../e2e/scenarios/code-interpreter-calls.ts';
 import { codeInterpreterEnds } from '../e2e/scenarios/code-interpreter-ends.ts';
 import { codeInterpreterFiles } from '../e2e/scenarios/code-interpreter-files.ts';
+import { codeInterpreterRefused } from '../e2e/scenarios/code-interpreter-refused.ts';
 import { codeInterpreterTime } from '../e2e/scenarios/code-interpreter-time.ts';
 import { codeInterpreter } from '../e2e/scenarios/code-interpreter.ts';
 import { useStageOn } from '../e2e/stage.ts';
-import { onCloud } from './harness/cloud-server.ts';
+import type { ScriptedModel } from '../support/scripted-model.ts';
+import { withoutCode } from './crash/permissions.ts';
+import { cloudAssembly } from './harness/assembly.ts';
+import { CloudServer, onCloud } from './harness/cloud-server.ts';
+
+const start = (model: ScriptedModel) => onCloud(model, { clocked: true });
 
 describe('openai 7', () => {
-  const use = useStageOn(openai7, onCloud);
+  const use = useStageOn(openai7, start);
   for (const scenarios of [codeInterpreter, codeInterpreterCalls, codeInterpreterFiles, codeInterpreterEnds, codeInterpreterTime]) scenarios(use);
 });
 
-describe.each([openai4, openai5, openai6])('openai $major', (sdk) => codeInterpreter(useStageOn(sdk, onCloud)));
+describe.each([openai4, openai5, openai6])('openai $major', (sdk) => codeInterpreter(useStageOn(sdk, start)));
+
+describe('a stage that has no code executed', () => codeInterpreterRefused(useStageOn(openai7, ({ baseUrl }) => CloudServer.start(baseUrl, withoutCode(cloudAssembly()))), /it is turned off/));

@@ -6,6 +6,7 @@ import { begin, waiting, ask } from './crash/asking.ts';
 import { expectGone, makeLargeThread } from './crash/large-thread.ts';
 import { grantedBy, usedBy } from './crash/permissions.ts';
 import { TEST_MS, type Scene, useScene } from './crash/outlives.ts';
+import { useCode } from './crash/using-code.ts';
 import { useFiles } from './crash/using-files.ts';
 import { useHistories, useWebhooks } from './crash/using.ts';
 import { cloudAssembly } from './harness/assembly.ts';
@@ -113,6 +114,7 @@ test('every permission is made use of, or has its reason', async () => {
   await useWebhooks(its);
   await useHistories(its);
   await useFiles(its);
+  await useCode(its);
   await its.client.client.beta.threads.delete(thread.threadId);
   await expectGone(its, thread);
 

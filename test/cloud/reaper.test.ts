@@ -10,6 +10,8 @@ const DAY_MS = 86_400_000;
 const POINTS = [
   ...['ThreadReaper Query #1', 'ThreadReaper DeleteItem #1', 'ThreadReaper TransactWriteItems #1', 'ThreadReaper TransactWriteItems #2', 'ThreadReaper TransactWriteItems #3'],
   ...['ThreadReaper TransactWriteItems #4', 'ThreadReaper GetObject #1', 'ThreadReaper TransactWriteItems #5', 'ThreadReaper ListObjectsV2 #1', 'ThreadReaper DeleteObjects #1'],
+  // Whether the thread has a session of code.
+  'ThreadReaper GetItem #1',
 ];
 
 const scene = useScene();

@@ -43,8 +43,11 @@ export interface Executed {
 /** A run whose model has each of these executed, one answer each, and then says that it is done. */
 export async function execute(stage: Stage, { assistant_id, thread_id }: Pair, ...codes: string[]): Promise<Executed> {
   stage.model.script(...codes.map((each) => calls([code(each)])), text('Done.'));
-  return outcome(stage, await stage.runs.createAndPoll(thread_id, { assistant_id }));
+  return finished(stage, { assistant_id, thread_id });
 }
+
+/** A run to its end, with what its model was scripted to say. */
+export const finished = async (stage: Stage, { assistant_id, thread_id }: Pair): Promise<Executed> => outcome(stage, await stage.runs.createAndPoll(thread_id, { assistant_id }));
 
 export async function outcome(stage: Stage, run: Run): Promise<Executed> {
   const [steps, messages] = await Promise.all([stage.stepsOf(run), stage.messagesOf(run.thread_id)]);

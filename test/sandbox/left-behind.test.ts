@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { systemClock } from '../../shared/domain/clock.ts';
 import { makeSandbox } from '../../shared/embedded/sandbox.ts';
 import { eventually } from '../crash/crashable.ts';
-import { descendants, stillThere } from '../support/processes.ts';
+import { descendants, processes, stillThere } from '../support/processes.ts';
 import { plainEnv } from '../support/spoken.ts';
 import { newFolder } from './stage.ts';
 
@@ -34,6 +34,20 @@ describe.each(['isolated', 'open'])('a server killed, with sessions %s', (isolat
     await next.stop();
     rmSync(folder, { recursive: true, force: true });
   });
+});
+
+it.each([false, true])('a terminal’s Ctrl-C, which is the server’s to answer, does not reach the code (without isolation: %s)', async (withoutIsolation) => {
+  const folder = newFolder();
+  const sandbox = makeSandbox({ clock: systemClock, folder: join(folder, 'sessions'), withoutIsolation });
+  const before = descendants(process.pid);
+  await sandbox.open();
+  const started = descendants(process.pid).filter(({ pid }) => !before.some((known) => known.pid === pid));
+  const own = processes().find(({ pid }) => pid === process.pid);
+
+  expect(started.length).toBeGreaterThanOrEqual(2);
+  expect(started.map(({ group }) => group)).not.toContain(own?.group);
+  await sandbox.stop();
+  rmSync(folder, { recursive: true });
 });
 
 it('a session that is closed leaves no process, and no folder', async () => {

@@ -4,16 +4,18 @@ import { readFileSync, readdirSync } from 'node:fs';
 export interface Process {
   pid: number;
   parent: number;
+  /** A terminal's Ctrl-C goes to all of one. */
+  group: number;
   /** Tells it from a later one of the same number. */
   started: string;
 }
 
 /** All of the host that have not ended, zombies aside. */
-const processes = (): Process[] =>
+export const processes = (): Process[] =>
   readdirSync('/proc').filter((name) => /^\d+$/.test(name)).flatMap((name) => {
     try {
       const fields = readFileSync(`/proc/${name}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ');
-      return fields[0] === 'Z' ? [] : [{ pid: Number(name), parent: Number(fields[1]), started: fields[19] ?? '' }];
+      return fields[0] === 'Z' ? [] : [{ pid: Number(name), parent: Number(fields[1]), group: Number(fields[2]), started: fields[19] ?? '' }];
     } catch {
       return [];
     }

@@ -35,9 +35,12 @@ describe('the code of a call', () => {
     ['what comes behind it', '{"code":"a"} {"code":"b"}', 'a'],
     ['no text of a known name', '{"code":7,"codes":"no","scripts":"no","a":{"code":"no"}}', ''],
     ['no text behind its object', '{"a":1},"code":"no"', ''],
+    ['no text in its object, but in another', '{"a":1},{"code":"no"}', ''],
     ['an empty object', '{}', ''],
     ['an empty text', '""', ''],
     ['an empty text, and more', '"" print(1)', ''],
+    ['a text alone, and more', '"a""b"', 'a'],
+    ['an escape that there is not, alone', '"\\u1""', '\\u1'],
     ['nothing', '', ''],
     ['space', ' \n', ''],
     ['a parameter that was cut off', '{"code":"import o', 'import o'],
@@ -55,6 +58,8 @@ describe('the code of a call', () => {
     ['one that holds nothing', '```python\n```', ''],
     ['one that is not closed', '```python\nprint("`")', 'print("`")'],
     ['backticks within', '```python\nx = """```\na\n```"""\n```', 'x = """```\na\n```"""\n'],
+    ['one that holds nothing and is not closed', '```\n', ''],
+    ['no more than its beginning', '```', '```'],
     ['no fence', '`print(1)`', '`print(1)`'],
     ['a closing one alone', 'print(1)\n```', 'print(1)\n```'],
     ['one of another language', '```js\n1\n```', '```js\n1\n```'],
@@ -71,6 +76,7 @@ describe('the code of a call', () => {
     const fenced = new CodeInput();
     expect(['"``', '`python\\n1', ' + ``', '1``', '`  ', '"'].map((piece) => fenced.take(piece))).toEqual(['', '1', ' + ', '``1', '', '']);
     expect(fenced.end()).toBe('');
+    expect(new CodeInput().take('print(`')).toBe('print(`');
   });
 
   const anyCuts = fc.array(fc.nat(), { maxLength: 40 });

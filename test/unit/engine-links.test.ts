@@ -5,8 +5,8 @@ import { Linker } from '../../shared/engine/links.ts';
 
 // Which links of an answer name files that code has written, however its text is cut.
 
-const linksTo = (...paths: string[]) => new Map(paths.map((path) => [path, `file of ${path}`]));
-const KNOWN = linksTo('x', 'x.csv', 'x.csv.gz', 'out/x.csv', 'my file.csv', 'my file (1).csv', 'my', 'a%20b.txt', '100%', 'übersicht 2.png', 'chart-1.png', '𝒳.txt', '😀', 'a.b-c_d', 'sandbox:', 's');
+const linksTo = (...paths: string[]) => new Map(paths.map((path) => [path, `file of ${[...path].reverse().join('')}`]));
+const KNOWN = linksTo('x', 'x.csv', 'x.csv.gz', 'out/x.csv', 'my file.csv', 'my file (1).csv', 'my', 'a%20b.txt', '100%', 'übersicht 2.png', 'chart-1.png', '𝒳.txt', '😀', 'a.b-c_d', 'sandbox:', 's', '\ufffd');
 
 function told(pieces: readonly string[], links: ReadonlyMap<string, string> = KNOWN): Told[] {
   const linker = new Linker(links);
@@ -61,11 +61,12 @@ describe('a link', () => {
     'sandbox:/mnt/data/x.csv/a',
     'sandbox:/mnt/data/x.csv%20a',
     'sandbox:/mnt/data/x.csvé',
-    'sandbox:/mnt/data/x.csve\u0301',
+    'sandbox:/mnt/data/x.csv\u0301',
     'sandbox:/mnt/data/x.csv𝒳',
     'sandbox:/mnt/data/x.tsv',
     'sandbox:/mnt/data/x-old',
     'sandbox:/mnt/data/x.𝒳',
+    'sandbox:/mnt/data/x-𝒳',
     'sandbox:/mnt/data/%C3bersicht 2.png',
     'sandbox:/mnt/data/',
     'sandbox:/mnt/data//x.csv',
@@ -76,7 +77,8 @@ describe('a link', () => {
     '/mnt/data/x.csv',
     'sandbox:/mnt/data/\ud83d',
   ])('is none in %s, and the text stays', (text) => {
-    expect(found(text)).toEqual([]);
+    expect(annotationsOf(told([text]))).toEqual([]);
+    expect(annotationsOf(told(text.split('')))).toEqual([]);
     expect(valueOf(told([`${text} and`]))).toBe(`${text} and`);
     expect(found(`${text} sandbox:/mnt/data/x.csv`)).toHaveLength(1);
   });

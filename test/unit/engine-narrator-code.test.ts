@@ -83,6 +83,7 @@ const STORY: readonly Moment[] = [
   { events: [{ type: 'thread.message.completed', message }, { type: 'thread.run.step.completed', step: messageStep }], stored: 2 },
 ];
 const MOMENTS = STORY.map((_moment, at) => at);
+const momentAt = (at: number): Moment => STORY[at] ?? { events: [], stored: 0 };
 
 function listen() {
   const told: RunEvent[] = [];
@@ -101,7 +102,8 @@ function readRecords(narrator: Narrator, stored: number): void {
   if (stored > 1) narrator.stored(inProgress, messageStep, message);
 }
 
-const names = (events: RunEvent[]): string[] => events.map(({ type }) => type.replace('thread.', ''));
+const ENDS = ['run.step.completed', 'message.completed', 'run.step.completed', 'run.completed'];
+const ends = (events: RunEvent[]): string[] => events.map(({ type }) => type.replace('thread.', '')).filter((name) => name.endsWith('completed'));
 const deltasOf = (events: RunEvent[]) => events.flatMap((event) => (event.type === 'thread.run.step.delta' ? event.toolCalls : []));
 
 describe('one who comes while code is written, executed, stored and shown', () => {
@@ -109,15 +111,31 @@ describe('one who comes while code is written, executed, stored and shown', () =
   it.each(MOMENTS)('at moment %i hears of everything once', (joined) => {
     for (const read of MOMENTS.slice(joined)) {
       const { told, problems, narrator } = listen();
-      const { unstored } = STORY[joined] ?? {};
+      const { unstored } = momentAt(joined);
       narrator.begin(inProgress);
-      readRecords(narrator, STORY[read]?.stored ?? 0);
+      readRecords(narrator, momentAt(read).stored);
       if (unstored) narrator.unstored(structuredClone(unstored));
       for (const event of STORY.slice(joined + 1).flatMap(({ events }) => events)) narrator.hear(event);
       narrator.rest(aRun('completed', started));
       expect(problems).toEqual([]);
-      expect(names(told).filter((name) => /(step|message|run)\.completed$/.test(name))).toEqual(['run.step.completed', 'message.completed', 'run.step.completed', 'run.completed']);
+      expect(ends(told)).toEqual(ENDS);
       expect(told).toContainEqual({ type: 'thread.run.step.completed', step: codeStep });
+    }
+  });
+
+  // Its driver's process went on without being heard, or another driver was listened to too late.
+  it.each(MOMENTS)('at moment %i hears the rest out of the records, whenever its driver falls silent', (joined) => {
+    for (const lost of MOMENTS.slice(joined)) {
+      const { told, problems, narrator } = listen();
+      const { unstored, stored } = momentAt(joined);
+      narrator.begin(inProgress);
+      readRecords(narrator, stored);
+      if (unstored) narrator.unstored(structuredClone(unstored));
+      for (const event of STORY.slice(joined + 1, lost + 1).flatMap(({ events }) => events)) narrator.hear(event);
+      readRecords(narrator, 2);
+      narrator.rest(aRun('completed', started));
+      expect(problems).toEqual([]);
+      expect(ends(told)).toEqual(ENDS);
     }
   });
 
@@ -128,7 +146,7 @@ describe('one who comes while code is written, executed, stored and shown', () =
     narrator.rest(aRun('failed', started));
     expect(problems).toEqual([]);
     const calls = told.flatMap((event) => (event.type === 'thread.run.step.failed' && event.step.details.type === 'tool_calls' ? [event.step.details.toolCalls] : []));
-    const open = STORY[lost]?.unstored?.step.details;
+    const open = momentAt(lost).unstored?.step.details;
     expect(calls).toEqual(open?.type === 'tool_calls' ? [open.toolCalls] : []);
   });
 });

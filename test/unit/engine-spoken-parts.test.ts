@@ -83,6 +83,23 @@ describe('a message', () => {
     expect(parts.linked).toEqual(['file-y', 'file-x']);
   });
 
+  it('has at its end all that was held back, whatever for', () => {
+    const parts = new SpokenParts({ cited, links });
+    parts.say('text', `${LINK}【1`);
+    parts.end();
+    expect(parts.content).toMatchObject([{ text: { value: `${LINK}【1`, annotations: [{ text: LINK }] } }]);
+    const other = new SpokenParts({ cited, links });
+    other.say('text', 'a 【1:0†sandbox:/mnt/data/x.csv');
+    other.end();
+    expect(other.content).toMatchObject([{ text: { value: 'a 【1:0†sandbox:/mnt/data/x.csv', annotations: [{ start_index: 7 }] } }]);
+  });
+
+  it('holds nothing back of a refusal', () => {
+    const parts = new SpokenParts({ cited, links });
+    expect(parts.say('refusal', 's')).toEqual([{ index: 0, type: 'refusal', refusal: 's' }]);
+    expect(parts.say('refusal', '【')).toEqual([{ index: 0, type: 'refusal', refusal: '【' }]);
+  });
+
   it('releases what it held back when another part begins', () => {
     const parts = new SpokenParts({ links });
     parts.say('text', `a ${LINK}`);

@@ -35,6 +35,23 @@ const CALLS: Told[] = [
   ['thread.run.step.delta', sampleCallDelta({ index: 0, type: 'function', function: { arguments: '{}' } })],
   ['thread.run.step.delta', sampleCallDelta(call(1))],
 ];
+const coded = (more: JsonObject): Told => ['thread.run.step.delta', sampleCallDelta({ index: 0, type: 'code_interpreter', code_interpreter: more })];
+const logs = (index: number, text: string): JsonObject => ({ index, type: 'logs', logs: text });
+const image = (index: number, file_id: string): JsonObject => ({ index, type: 'image', image: { file_id } });
+const code = (...outputs: JsonObject[]): JsonObject => ({ id: 'call_0', type: 'code_interpreter', code_interpreter: { input: '1+1', outputs } });
+const CODED: Told[] = [
+  ['thread.run.step.created', sampleCallStep()],
+  ['thread.run.step.in_progress', sampleCallStep()],
+  ['thread.run.step.delta', sampleCallDelta({ index: 0, id: 'call_0', type: 'code_interpreter', code_interpreter: { input: '', outputs: [] } })],
+  coded({ input: '1+' }),
+  coded({ input: '1' }),
+  coded({ outputs: [logs(0, '2')] }),
+  coded({ outputs: [logs(0, '\n')] }),
+  coded({ outputs: [image(1, 'file-1')] }),
+];
+const executed = (...outputs: JsonObject[]): Told => ['thread.run.step.completed', sampleCallStep('completed', [code(...outputs)])];
+const LOGGED = { type: 'logs', logs: '2\n' };
+const DRAWN = { type: 'image', image: { file_id: 'file-1' } };
 const SUBMITTED: Told[] = [
   ['thread.run.step.completed', sampleCallStep('completed', [called(0, '{}')])],
   ['thread.run.queued', sampleRun()],
@@ -60,6 +77,8 @@ describe('good streams have no problems', () => {
     ['a plain run', PLAIN, 'run'],
     ['a run with its thread', [['thread.created', sampleThread()], ...PLAIN], 'thread_and_run'],
     ['parallel calls', [...START, ...CALLS, asked(called(0, '{}'), called(1, ''))], 'run'],
+    ['code, and a message', [...START, ...CODED, executed(LOGGED, DRAWN), ...MESSAGE, END], 'run'],
+    ['code that came to nothing', [...START, ...CODED.slice(0, 5), executed(), ...MESSAGE, END], 'run'],
     ['a continuation', SUBMITTED, 'submit'],
     ['a cancelled run', [...START, ...MESSAGE.slice(0, 5), ['thread.run.cancelling', sampleRun('cancelling')], ['thread.message.incomplete', sampleMessage('incomplete', 'Hello')], ['thread.run.step.cancelled', sampleStep('cancelled')], ['thread.run.cancelled', sampleRun('cancelled')]], 'run'],
     ['an error', [...START, ['error', { error: { message: 'm', type: 'server_error', param: null, code: null } }]], 'run'],
@@ -98,6 +117,14 @@ describe('what breaks a rule is told', () => {
     ['other arguments than were streamed', [...START, ...CALLS, asked(called(0, '{"n":1}'))], 'run', 'the deltas add up to'],
     ['no call for the client', [...START, ...CALLS, asked()], 'run', 'no call is left to the client'],
     ['an id told twice', [...START, ...CALLS, ['thread.run.step.delta', sampleCallDelta(call(1))], asked(called(0, '{}'), called(1, ''))], 'run', 'the deltas add up to'],
+    ['logs that were not streamed', [...START, ...CODED.slice(0, 6), executed(LOGGED)], 'run', 'the deltas add up to'],
+    ['an image that was not streamed', [...START, ...CODED.slice(0, 7), executed(LOGGED, DRAWN)], 'run', 'the deltas add up to'],
+    ['an image that the end lacks', [...START, ...CODED, executed(LOGGED)], 'run', 'the deltas add up to'],
+    ['another image', [...START, ...CODED, executed(LOGGED, { type: 'image', image: { file_id: 'file-2' } })], 'run', 'the deltas add up to'],
+    ['an image told twice', [...START, ...CODED, coded({ outputs: [image(1, 'file-1')] }), executed(LOGGED, DRAWN)], 'run', 'the deltas add up to'],
+    ['outputs in another order', [...START, ...CODED, executed(DRAWN, LOGGED)], 'run', 'the deltas add up to'],
+    ['an output without index', [...START, ...CODED.slice(0, 5), coded({ outputs: [LOGGED] }), executed(LOGGED)], 'run', 'nested entry without an index'],
+    ['code beside another call', [...START, ...CODED, ['thread.run.step.delta', sampleCallDelta(call(1))]], 'run', 'code has a step of its own'],
     ['requires_action without calls', [...START, asked()], 'run', 'no step with tool calls is open'],
     ['a message of no step', [...START, ...MESSAGE.slice(2)], 'run', 'is not the message of the open step'],
     ['a delta before its message', [...START, ...halfStep, ...MESSAGE.slice(4)], 'run', 'message "msg_1" is not the open one'],

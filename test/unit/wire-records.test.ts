@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Message } from '../../shared/domain/message.ts';
-import type { RunStep } from '../../shared/domain/run-step.ts';
+import type { CodeCall, RunStep } from '../../shared/domain/run-step.ts';
 import type { Run } from '../../shared/domain/run.ts';
 import { toWireAssistant } from '../../shared/wire/assistant.ts';
 import { toWireList } from '../../shared/wire/list.ts';
@@ -132,6 +132,16 @@ describe('a step', () => {
         ],
       },
     });
+  });
+
+  it.each<[string, Partial<CodeCall>, object[]]>([
+    ['that was cut off', {}, []],
+    ['that came to nothing', { outputs: [] }, []],
+    ['that printed and drew', { outputs: [{ type: 'logs', logs: '2\n' }, { type: 'image', fileId: 'file-1' }], files: [{ path: 'x.csv', fileId: 'file-2', bytes: 3 }], note: 'n' }, [{ type: 'logs', logs: '2\n' }, { type: 'image', image: { file_id: 'file-1' } }]],
+  ])('has code %s as the contract has it, and nothing beside', (_what, fields, outputs) => {
+    const call: CodeCall = { id: 'call_c', type: 'code_interpreter', input: '1+1', ...fields };
+    const { step_details: details } = toWireStep(openStep({ type: 'tool_calls', toolCalls: [call] }));
+    expect(JSON.stringify(details)).toBe(JSON.stringify({ type: 'tool_calls', tool_calls: [{ id: 'call_c', type: 'code_interpreter', code_interpreter: { input: '1+1', outputs } }] }));
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { RunEvent } from '../../shared/domain/run-event.ts';
+import type { RunEvent, ToolCallDelta } from '../../shared/domain/run-event.ts';
 import { toWireMessage } from '../../shared/wire/message.ts';
 import { toWireStep } from '../../shared/wire/run-step.ts';
 import { toWireRun } from '../../shared/wire/run.ts';
@@ -8,6 +8,9 @@ import { toWireThread } from '../../shared/wire/thread.ts';
 import { callOf, messageOf, openMessage, openStep, runs, text, threadOf } from './sample-records.ts';
 
 const USAGE = { promptTokens: 1, completionTokens: 1, cachedTokens: 0, reasoningTokens: 0 };
+
+type CodeDelta = Extract<ToolCallDelta, { type: 'code_interpreter' }>['code_interpreter'];
+const codeDelta = (piece: CodeDelta, id?: string): RunEvent => ({ type: 'thread.run.step.delta', stepId: 'step_1', toolCalls: [{ index: 0, ...(id !== undefined && { id }), type: 'code_interpreter', code_interpreter: piece }] });
 
 describe('a delta is told byte for byte as the contract has it', () => {
   it.each<[RunEvent, string]>([
@@ -30,6 +33,22 @@ describe('a delta is told byte for byte as the contract has it', () => {
     [
       { type: 'thread.run.step.delta', stepId: 'step_1', toolCalls: [{ index: 0, type: 'function', function: { arguments: '{}' } }] },
       'event: thread.run.step.delta\ndata: {"id":"step_1","object":"thread.run.step.delta","delta":{"step_details":{"type":"tool_calls","tool_calls":[{"index":0,"type":"function","function":{"arguments":"{}"}}]}}}\n\n',
+    ],
+    [
+      { type: 'thread.message.delta', messageId: 'msg_1', content: [{ index: 0, type: 'image_file', image_file: { file_id: 'file-1', detail: 'auto' } }] },
+      'event: thread.message.delta\ndata: {"id":"msg_1","object":"thread.message.delta","delta":{"content":[{"index":0,"type":"image_file","image_file":{"file_id":"file-1","detail":"auto"}}]}}\n\n',
+    ],
+    [
+      codeDelta({ input: '', outputs: [] }, 'call_1'),
+      'event: thread.run.step.delta\ndata: {"id":"step_1","object":"thread.run.step.delta","delta":{"step_details":{"type":"tool_calls","tool_calls":[{"index":0,"id":"call_1","type":"code_interpreter","code_interpreter":{"input":"","outputs":[]}}]}}}\n\n',
+    ],
+    [
+      codeDelta({ input: 'import' }),
+      'event: thread.run.step.delta\ndata: {"id":"step_1","object":"thread.run.step.delta","delta":{"step_details":{"type":"tool_calls","tool_calls":[{"index":0,"type":"code_interpreter","code_interpreter":{"input":"import"}}]}}}\n\n',
+    ],
+    [
+      codeDelta({ outputs: [{ index: 0, type: 'logs', logs: '2\n' }, { index: 1, type: 'image', image: { file_id: 'file-1' } }] }),
+      'event: thread.run.step.delta\ndata: {"id":"step_1","object":"thread.run.step.delta","delta":{"step_details":{"type":"tool_calls","tool_calls":[{"index":0,"type":"code_interpreter","code_interpreter":{"outputs":[{"index":0,"type":"logs","logs":"2\\n"},{"index":1,"type":"image","image":{"file_id":"file-1"}}]}}]}}}\n\n',
     ],
   ])('%#', (event, expected) => {
     expect(toFrame(event)).toBe(expected);

@@ -1,5 +1,7 @@
+import { placeCodeFiles } from '../../actions/code-files.ts';
 import { findAssistant } from '../../actions/find.ts';
 import { checkToolResources } from '../../actions/known-files.ts';
+import type { Assistant } from '../../domain/assistant.ts';
 import { toWireAssistant } from '../../wire/assistant.ts';
 import { ModifyAssistant } from '../../wire/requests/assistants.ts';
 import { endpoint } from '../endpoint.ts';
@@ -11,7 +13,7 @@ export const updateAssistant = endpoint({
   async handle({ world, projectId, id, body }) {
     await checkToolResources(world, projectId, body.tool_resources);
     const find = () => findAssistant(world, projectId, id('assistant_id'));
-    const assistant = await modify(world, 'assistant', find, (before) => ({
+    const change = (before: Assistant): Assistant => ({
       ...before,
       model: body.model ?? before.model,
       name: over(body.name, before.name),
@@ -24,7 +26,8 @@ export const updateAssistant = endpoint({
       temperature: over(body.temperature, before.temperature),
       topP: over(body.top_p, before.topP),
       responseFormat: over(body.response_format, before.responseFormat) ?? 'auto',
-    }));
+    });
+    const assistant = await modify(world, 'assistant', find, change, (after, before) => placeCodeFiles(world, after, after.toolResources, before.toolResources));
     return toWireAssistant(assistant);
   },
 });

@@ -1,8 +1,9 @@
 import { armWarning } from '../../actions/arm-warning.ts';
+import { placeCodeFiles } from '../../actions/code-files.ts';
 import { demandFeature } from '../../actions/features.ts';
 import { findThread } from '../../actions/find.ts';
 import { checkToolResources } from '../../actions/known-files.ts';
-import { withRetention } from '../../domain/thread.ts';
+import { type Thread, withRetention } from '../../domain/thread.ts';
 import { ModifyThread } from '../../wire/requests/threads.ts';
 import { toWireThread } from '../../wire/thread.ts';
 import { endpoint } from '../endpoint.ts';
@@ -14,7 +15,7 @@ export const updateThread = endpoint({
     await checkToolResources(world, projectId, body.tool_resources);
     if (body.export_on_expiry) demandFeature(world, 'histories', 'export_on_expiry');
     const find = () => findThread(world, projectId, id('thread_id'));
-    const thread = await modify(world, 'thread', find, (before) => {
+    const change = (before: Thread): Thread => {
       const after = {
         ...before,
         exportOnExpiry: over(body.export_on_expiry, before.exportOnExpiry),
@@ -22,7 +23,8 @@ export const updateThread = endpoint({
         toolResources: body.tool_resources === null ? {} : { ...before.toolResources, ...body.tool_resources },
       };
       return body.retention === undefined ? after : withRetention(after, body.retention);
-    });
+    };
+    const thread = await modify(world, 'thread', find, change, (after, before) => placeCodeFiles(world, after, after.toolResources, before.toolResources));
     // It may have come nearer its end than its timer knows.
     if (body.retention !== undefined) await armWarning(world, thread);
     return toWireThread(thread);

@@ -44,6 +44,20 @@ const Policy = z.looseObject({
   Roles: z.array(z.object({ Ref: z.string() })),
 });
 
+const Function = z.looseObject({ Environment: z.looseObject({ Variables: z.record(z.string(), z.unknown()) }) });
+
+/** The stacks as of a stage that has no code executed. */
+export function withoutCode(assembly: Assembly): Assembly {
+  const service: Template = structuredClone(assembly.service);
+  for (const resource of Object.values(service.Resources)) {
+    if (resource.Type !== 'AWS::Lambda::Function') continue;
+    const properties = Function.parse(resource.Properties);
+    delete properties.Environment.Variables['CODE_INTERPRETER_ID'];
+    resource.Properties = properties;
+  }
+  return { ...assembly, service };
+}
+
 /** The stacks, but the role of a function lacks an action. */
 export function without(assembly: Assembly, construct: string, action: string): Assembly {
   const service: Template = structuredClone(assembly.service);

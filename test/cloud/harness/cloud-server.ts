@@ -28,10 +28,10 @@ export class CloudServer implements ServerUnderTest {
   }
 
   /** Deploys what was synthesized, on engines of its own, with a model at this URL. */
-  static async start(modelUrl: string): Promise<CloudServer> {
+  static async start(modelUrl: string, assembly = cloudAssembly()): Promise<CloudServer> {
     const engines = await AwsEngines.start();
     try {
-      const deployment = await Deployment.make({ assembly: cloudAssembly(), engines, outside: { [MODEL_URL]: modelUrl }, secret: 'sk-upstream' });
+      const deployment = await Deployment.make({ assembly, engines, outside: { [MODEL_URL]: modelUrl }, secret: 'sk-upstream' });
       return new CloudServer(engines, deployment, await createKey(deployment));
     } catch (error) {
       await engines.stop();

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { calls, text } from '../../support/scripted-model.ts';
-import { CODE, attachedTo, code, contentOf, execute, imagesOf, linksIn, newCoder, outcome, picturesIn, shownToModel } from '../code-interpreter.ts';
+import { CODE, attachedTo, code, contentOf, execute, finished, imagesOf, linksIn, newCoder, outcome, picturesIn, shownToModel } from '../code-interpreter.ts';
 import { upload } from '../files.ts';
 import { type Stage, ids } from '../stage.ts';
 
@@ -105,9 +105,9 @@ export function codeInterpreterFiles(use: () => Stage): void {
       const stage = use();
       const pair = await newCoder(stage);
       stage.model.script(calls([code(write('/mnt/data/a.txt', 'first'))]), calls([code(`import os\nos.makedirs('/mnt/data/sub')\n${write('/mnt/data/sub/b.txt', 'B')}`)], { text: 'A folder.' }), text('[a](sandbox:/mnt/data/a.txt) and [b](sandbox:/mnt/data/sub/b.txt), not [c](sandbox:/mnt/data/c.txt).'));
-      const first = await outcome(stage, await stage.runs.createAndPoll(pair.thread_id, pair));
+      const first = await finished(stage, pair);
       stage.model.script(calls([code(write('a.txt', 'second'))]), text('Again: sandbox:/mnt/data/a.txt'));
-      const second = await outcome(stage, await stage.runs.createAndPoll(pair.thread_id, pair));
+      const second = await finished(stage, pair);
 
       const between = (await stage.messagesOf(pair.thread_id))[1];
       const [a1 = '', b = ''] = linksIn(first.message).map((link) => (link.type === 'file_path' ? link.file_path.file_id : ''));
@@ -126,7 +126,7 @@ export function codeInterpreterFiles(use: () => Stage): void {
       const pair = await newCoder(stage);
       stage.model.script(calls([code(write('/mnt/data/my data.csv', '1'), write('/mnt/data/größe.csv', '2'))]), text('[1](sandbox:/mnt/data/my%20data.csv) [2](sandbox:/mnt/data/gr%C3%B6%C3%9Fe.csv)'));
 
-      const { message } = await outcome(stage, await stage.runs.createAndPoll(pair.thread_id, pair));
+      const { message } = await finished(stage, pair);
 
       expect(linksIn(message).map(({ text: link, start_index }) => [link, start_index])).toEqual([['sandbox:/mnt/data/my%20data.csv', 4], ['sandbox:/mnt/data/gr%C3%B6%C3%9Fe.csv', 41]]);
     });
@@ -138,7 +138,7 @@ export function codeInterpreterFiles(use: () => Stage): void {
       await stage.client.files.delete(attachedTo(message)[0] ?? '');
       stage.model.script(text('sandbox:/mnt/data/a.txt'));
 
-      const { run } = await outcome(stage, await stage.runs.createAndPoll(pair.thread_id, pair));
+      const { run } = await finished(stage, pair);
 
       expect(run.status).toBe('completed');
     });
@@ -147,12 +147,14 @@ export function codeInterpreterFiles(use: () => Stage): void {
       const stage = use();
       const pair = await newCoder(stage);
 
-      const { run, message } = await execute(stage, pair, "import os\nos.symlink('/proc/self/environ', '/mnt/data/link')\nos.mkfifo('/mnt/data/pipe')\nfor n in range(150): open('/mnt/data/f%03d' % n, 'w').write(str(n));");
+      const { run, logs, message } = await execute(stage, pair, "import os\nos.symlink('/proc/self/environ', '/mnt/data/link')\nos.mkfifo('/mnt/data/pipe')\nfor n in range(150): open('/mnt/data/f%03d' % n, 'w').write(str(n));");
 
       expect(run.status).toBe('completed');
       const taken = await Promise.all(attachedTo(message).map((id) => stage.client.files.retrieve(id ?? '')));
-      expect([taken.length, taken.every(({ filename }) => /^f\d{3}$/.test(filename))]).toEqual([100, true]);
-      expect(String(await contentOf(stage, taken.find(({ filename }) => filename === 'f042')?.id))).toBe('42');
+      expect([taken.length, taken.every(({ filename }) => /^f\d{3}$/.test(filename))]).toEqual([40, true]);
+      // Of a hundred, which is as many as an execution tells of.
+      expect(logs).toEqual([expect.stringMatching(/^\[Not kept for the user: f040, f041, [^\]]* 50 more\.\]\n$/)]);
+      expect(String(await contentOf(stage, taken.find(({ filename }) => filename === 'f039')?.id))).toBe('39');
     });
 
     test('that pictures become go with the message after them', async () => {
@@ -161,8 +163,8 @@ export function codeInterpreterFiles(use: () => Stage): void {
       const draw = (width: number) => code(`import matplotlib.pyplot as plt\nfor n in range(2):\n  plt.figure(figsize=(${width} + n, 1), dpi=100); plt.plot([1, 2]); plt.show()`);
       stage.model.script(calls([draw(2)]), calls([draw(4)]), text('Four.'), calls([code('1')]), text('None.'));
 
-      const first = await outcome(stage, await stage.runs.createAndPoll(pair.thread_id, pair));
-      const second = await stage.runs.createAndPoll(pair.thread_id, pair);
+      const first = await finished(stage, pair);
+      const second = (await finished(stage, pair)).run;
 
       const images = first.steps.flatMap(imagesOf);
       expect([images.length, new Set(images).size, picturesIn(first.message)]).toEqual([4, 4, images]);

@@ -1,67 +1,65 @@
 import { describe, expect, test } from '@jest/globals';
 import { calls, text } from '../../support/scripted-model.ts';
-import type { Run } from '../clients/client.ts';
 import { attachedTo, code, contentOf, execute, logsOf, newCoder, outcome, shownToModel } from '../code-interpreter.ts';
 import { upload } from '../files.ts';
 import { RUN_WINDOW_MS, type Stage, eventually } from '../stage.ts';
-import { shape } from '../streams.ts';
-import { ENDLESS, begun } from './code-interpreter-ends.ts';
+import { type Told, merged, read, shape } from '../streams.ts';
+import { ENDLESS, begun, logsTold } from './code-interpreter-ends.ts';
+import { follow } from './follow.ts';
 
 /** The time that an execution may take, and what is waited for its end from outside. */
 const EXECUTION_MS = 120_000 + 11_000;
 const IDLE_MS = 900_000;
-const STOPPED = /\n?\[The code was stopped: it ran for longer than 120 seconds\.\]\n$/;
+const STOPPED = /\n?\[The code was stopped: it ran for longer than 120 seconds\.[^\]]*\]\n$/;
 
-/** Lets time go by until the run has ended: nobody outside can see the moment in which its code begins. */
-async function ended(stage: Stage, { id, thread_id }: Pick<Run, 'id' | 'thread_id'>, ms: number): Promise<Run> {
-  return eventually('the run has ended', async () => {
-    await stage.server.pass(ms);
-    // What was set off by it is given the time that it takes.
-    const run = await Promise.race([stage.runs.poll(id, { thread_id }), new Promise<undefined>((resolve) => setTimeout(resolve, 4_000, undefined))]);
-    return run && !['queued', 'in_progress'].includes(run.status) ? run : undefined;
-  }, 25_000);
-}
+const BEGUN = `print('begun', flush=True)\n${ENDLESS}`;
+
+/** Resolves when the code is at work; where output is told at its end alone, something else must know. */
+export type AtWork = (stage: Stage, told: Told) => Promise<void>;
+const hasWritten: AtWork = (_, told) => eventually('the code has begun', () => Promise.resolve(logsTold(told).startsWith('begun') || undefined)).then(() => undefined);
 
 /** All this on a server whose clock the tests move. */
-export function codeInterpreterTime(use: () => Stage): void {
+export function codeInterpreterTime(use: () => Stage, atWork = hasWritten): void {
   describe('code that takes its time', () => {
     test('is stopped after two minutes, which the model is told, and the run goes on', async () => {
       const stage = use();
       const pair = await newCoder(stage);
-      stage.model.script(calls([code(`print('begun', flush=True)\n${ENDLESS}`)]), calls([code('1 + 1')]), text('It took too long.'));
-      const run = await stage.runs.create(pair.thread_id, pair);
+      const { told, reading, run } = await begun(stage, pair, BEGUN);
+      await atWork(stage, told);
+      stage.model.script(calls([code('1 + 1')]), text('It took too long.'));
 
-      const done = await ended(stage, run, EXECUTION_MS);
+      await stage.server.pass(EXECUTION_MS);
+      await reading;
 
+      const done = await stage.runs.retrieve(run.id, run);
       expect(done).toMatchObject({ status: 'completed', usage: { total_tokens: 45 } });
       const { steps, logs } = await outcome(stage, done);
       expect(steps.map(({ status }) => status)).toEqual(['completed', 'completed', 'completed']);
       expect([logs[0], logs[1]]).toEqual([expect.stringMatching(STOPPED), '2\n']);
       expect(stage.model.requests[1]?.body.messages.at(-1)?.content).toMatch(/ran for longer than 120 seconds/);
+      expect(merged((await read(await follow(stage, run))).events)).toEqual(merged(told.events));
     });
 
     test('is stopped with its run when the ten minutes are over', async () => {
       const stage = use();
       const pair = await newCoder(stage);
-      const slow = calls([code(ENDLESS)]).gated();
-      stage.model.script(slow);
-      const run = await stage.runs.create(pair.thread_id, pair);
-      await slow.reached;
-      await stage.server.pass(RUN_WINDOW_MS - 60_000);
-      slow.release();
-      await eventually('the model has said all', async () => ((await stage.stepsOf(run)).length > 0 ? true : undefined));
+      const { told, reading, run } = await begun(stage, pair, BEGUN, () => stage.server.pass(RUN_WINDOW_MS - 60_000));
+      await atWork(stage, told);
 
-      const done = await ended(stage, run, 60_000);
+      await stage.server.pass(60_000);
+      await reading;
 
-      expect(done).toMatchObject({ status: 'expired', completed_at: null });
-      expect(await stage.stepsOf(done)).toMatchObject([{ status: 'expired' }]);
+      expect(shape(told.names).slice(-2)).toEqual(['run.step.expired', 'run.expired']);
+      expect(await stage.runs.retrieve(run.id, run)).toMatchObject({ status: 'expired', completed_at: null, usage: { total_tokens: 15 } });
+      expect(await stage.stepsOf(run)).toMatchObject([{ status: 'expired' }]);
       expect((await execute(stage, pair, '1 + 1')).logs).toEqual(['2\n']);
     });
 
-    test('tells its stream in order that the ten minutes are over', async () => {
+    test('is stopped when a machine has slept through all of them', async () => {
       const stage = use();
       const pair = await newCoder(stage);
-      const { told, reading, run } = await begun(stage, pair, ENDLESS);
+      const { told, reading, run } = await begun(stage, pair, BEGUN);
+      await atWork(stage, told);
 
       await stage.server.jump(RUN_WINDOW_MS);
       await reading;

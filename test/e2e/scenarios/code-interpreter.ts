@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { calls, text } from '../../support/scripted-model.ts';
 import type { Message, RunStep } from '../clients/client.ts';
-import { CODE, SALES, attachedTo, code, codeCalls, contentOf, execute, imagesOf, linksIn, logsOf, newCoder, outcome, picturesIn, shownToModel, sizeOf } from '../code-interpreter.ts';
+import { CODE, SALES, attachedTo, code, codeCalls, contentOf, execute, finished, imagesOf, linksIn, logsOf, newCoder, outcome, picturesIn, shownToModel, sizeOf } from '../code-interpreter.ts';
 import { upload } from '../files.ts';
 import { type Stage, textOf } from '../stage.ts';
 import { listen, merged, only, read, shape } from '../streams.ts';
@@ -42,7 +42,7 @@ export function codeInterpreter(use: () => Stage): void {
       const source = totals(`/mnt/data/${sales.id}`);
       stage.model.script(calls([code(source)]), text(ANSWER, { pieces: ANSWER_PIECES }));
 
-      const { run, steps, message } = await outcome(stage, await stage.runs.createAndPoll(thread_id, { assistant_id }));
+      const { run, steps, message } = await finished(stage, { assistant_id, thread_id });
 
       expect(run).toMatchObject({ status: 'completed', usage: { total_tokens: 30 } });
       expect(steps.map(({ type, status, usage }) => [type, status, usage?.total_tokens])).toEqual([['tool_calls', 'completed', 15], ['message_creation', 'completed', 15]]);
@@ -100,7 +100,7 @@ export function codeInterpreter(use: () => Stage): void {
       const pair = await newCoder(stage);
       stage.model.script(calls([code('total = 1 / 0')], { text: 'Let me see.' }), calls([code('total = 1 / 4', 'total')], { text: 'Once more.', usage: { prompt: 50, completion: 7 } }), text('A quarter.'));
 
-      const { run, steps, logs } = await outcome(stage, await stage.runs.createAndPoll(pair.thread_id, pair));
+      const { run, steps, logs } = await finished(stage, pair);
 
       expect(run).toMatchObject({ status: 'completed', last_error: null, usage: { total_tokens: 87 } });
       expect(steps.map(({ type }) => type)).toEqual(['message_creation', 'tool_calls', 'message_creation', 'tool_calls', 'message_creation']);

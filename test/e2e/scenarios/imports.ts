@@ -36,6 +36,26 @@ async function source(stage: Stage): Promise<{ key: string; threadId: string; fi
   return { key, threadId: id, file: await exported(stage, '/exports', {}, key) };
 }
 
+const CODE = {
+  ...{ input: '1+1', outputs: [{ type: 'logs', logs: '2\n' }, { type: 'image', image: { file_id: 'file-image' } }] },
+  ...{ files: [{ path: 'a/x.csv', file_id: 'file-csv', bytes: 12 }], note: 'Variables are lost.' },
+};
+const SHOWN = [
+  { type: 'image_file', image_file: { file_id: 'file-image', detail: 'auto' } },
+  { type: 'text', text: { value: 'sandbox:/mnt/data/a/x.csv', annotations: [{ type: 'file_path', text: 'sandbox:/mnt/data/a/x.csv', start_index: 0, end_index: 25, file_path: { file_id: 'file-csv' } }] } },
+];
+
+/** An export as it would be if its first run had executed code in the place of its function. */
+function withCode(file: string): { file: string; threadId: string } {
+  const lines = linesOf(file);
+  const dataOf = (isWanted: (type: string, text: string) => boolean): Record<string, unknown> => lines.find(({ type, ...line }) => isWanted(type, JSON.stringify(line)))?.data ?? {};
+  const step = dataOf((type, text) => type === 'step' && text.includes('lookup'));
+  step['step_details'] = { type: 'tool_calls', tool_calls: [{ id: 'call_1', type: 'code_interpreter', code_interpreter: CODE }] };
+  dataOf((type) => type === 'run')['code_interpreter_sessions'] = 1;
+  dataOf((type, text) => type === 'message' && text.includes('Bern.'))['content'] = SHOWN;
+  return { file: lines.map((line) => `${JSON.stringify(line)}\n`).join(''), threadId: String(step['thread_id']) };
+}
+
 export function imports(use: () => Stage): void {
   describe('an import of an export', () => {
     test('gives an export of the same bytes', async () => {
@@ -51,6 +71,21 @@ export function imports(use: () => Stage): void {
       });
       expect(await exported(stage, '/exports', {}, key)).toBe(file);
       expect(await exported(stage, `/threads/${threadId}/exports`, {}, key)).toBe(file);
+    });
+
+    test('brings code and what came out of it, as they were', async () => {
+      const stage = use();
+      const { threadId, file } = withCode((await source(stage)).file);
+      const key = await newProject(stage);
+      expect(await bring(stage, key, file)).toMatchObject({ counts: { messages: counts(4), runs: counts(2), steps: counts(3) }, end: 'matches', refused: [] });
+
+      expect(await exported(stage, '/exports', {}, key)).toBe(file);
+      const { threads } = stage.connect({ apiKey: key }).beta;
+      const [first] = (await threads.runs.list(threadId, { order: 'asc' })).data;
+      const steps = await threads.runs.steps.list(first?.id ?? '', { thread_id: threadId, order: 'asc' });
+      expect(steps.data[0]?.step_details).toEqual({ type: 'tool_calls', tool_calls: [{ id: 'call_1', type: 'code_interpreter', code_interpreter: { input: '1+1', outputs: [{ type: 'logs', logs: '2\n' }, { type: 'image', image: { file_id: 'file-image' } }] } }] });
+      const message = (await threads.messages.list(threadId)).data.find(({ content }) => content.length === 2);
+      expect(message?.content.map(({ type }) => type)).toEqual(['image_file', 'text']);
     });
 
     test('makes threads that go on like all others', async () => {
