@@ -39,9 +39,10 @@ export function addStreamFunctions(stack: Stack, { around, store, variables, sen
     memorySize: 512,
     permissions: [
       ...recordAccess(store, {
-        get: ['B', 'E', 'P', 'T', 'V'],
+        get: ['A', 'B', 'E', 'P', 'T', 'V'],
         page: ['B', 'T', 'U'],
-        put: ['E', 'V'],
+        // A file that is gone is taken out of assistants and threads.
+        put: ['A', 'E', 'T', 'V'],
         delete: ['B', 'T', 'U', 'V'],
         blobs: ['Get', 'Put', 'Delete'],
         exports: ['Get', 'Put', 'Delete', 'Abort'],

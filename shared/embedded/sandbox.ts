@@ -47,6 +47,8 @@ export function makeSandbox({ clock, folder, python = '/usr/bin/python3', bwrap 
   /** Those used last stand last. */
   const sessions = new Map<string, Kept>();
   const opening = new Set<Promise<Session>>();
+  /** Those that are being begun, or made room for. */
+  let coming = 0;
   let isStopped = false;
   let hasWorked = false;
   let folders: Promise<string[]> | undefined;
@@ -65,10 +67,10 @@ export function makeSandbox({ clock, folder, python = '/usr/bin/python3', bwrap 
     sessions.set(id, { session, cancel: clock.after(idleMs, () => (session.isBusy ? keep(id, session) : forget(id)?.end())) });
   };
 
-  /** Makes room for one more, at the cost of who was idle longest. */
+  /** Makes room for one more, at the cost of who was idle longest. From the first moment on it counts, or those that come together would all find room. */
   const makeRoom = async () => {
     for (const [id, { session }] of sessions) if (session.isOver) forget(id);
-    if (sessions.size + opening.size < mostSessions) return;
+    if (sessions.size + ++coming <= mostSessions) return;
     const [id] = [...sessions].find(([, { session }]) => !session.isBusy) ?? [];
     if (id === undefined) throw new SandboxUnavailableError(`all ${mostSessions} sessions of code_interpreter are at work; more can be allowed where there is the memory for them`, { mayPass: true });
     await forget(id)?.close();
@@ -97,10 +99,11 @@ export function makeSandbox({ clock, folder, python = '/usr/bin/python3', bwrap 
       // What was missing may have been installed since.
       folders.catch(() => (folders = undefined));
       const found = await folders;
-      await makeRoom();
-      const begun = Session.begin(settings, found);
-      opening.add(begun);
+      let begun: Promise<Session> | undefined;
       try {
+        await makeRoom();
+        begun = Session.begin(settings, found);
+        opening.add(begun);
         const session = await begun;
         const id = randomUUID();
         if (isStopped) await session.close();
@@ -108,7 +111,8 @@ export function makeSandbox({ clock, folder, python = '/usr/bin/python3', bwrap 
         hasWorked = true;
         return id;
       } finally {
-        opening.delete(begun);
+        coming--;
+        if (begun) opening.delete(begun);
       }
     },
     execute: (id, code, options = {}) => use(id, (session) => session.execute(code, options)),
@@ -140,7 +144,7 @@ export function makeSandbox({ clock, folder, python = '/usr/bin/python3', bwrap 
     async stop() {
       isStopped = true;
       const opened = await Promise.allSettled([...opening]);
-      await Promise.all(opened.map((open) => open.status === 'fulfilled' && open.value.close()));
+      await Promise.all(opened.map(async (open) => open.status === 'fulfilled' && (await open.value.close())));
       await Promise.all([...sessions].map(async ([id, { session }]) => {
         forget(id);
         await session.close();

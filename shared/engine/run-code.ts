@@ -68,7 +68,7 @@ const executeIn = (world: SandboxedWorld, hold: Hold, turn: Turn, call: CodeCall
     const telling = inBatches(world.clock, (text) => turn.addLogs(text));
     const execution = await world.sandbox.execute(session, call.input, { signal: hold.signal, onLogs: telling.add }).finally(telling.end);
     const kept = await keepOutputs(world, session, execution, { projectId: hold.run.projectId, signal: hold.signal });
-    turn.addLogs(endOf(execution, kept));
+    addLines(turn, endOf(execution, kept));
     // As they were told: pieces add up to what is stored.
     const { logs } = turn;
     const outputs: CodeOutput[] = [...(logs === '' ? [] : [{ type: 'logs' as const, logs }]), ...kept.images.map((fileId) => ({ type: 'image' as const, fileId }))];
@@ -103,15 +103,20 @@ function inBatches(clock: Clock, tell: (text: string) => void): { add: (text: st
   };
 }
 
-/** What we add to the logs, on lines of its own. */
-function endOf({ logs, outcome, isOver }: Execution, { note }: Kept): string {
+/** What we add to the logs when code did not end by itself, or not all was kept. */
+function endOf({ outcome, isOver }: Execution, { note }: Kept): string {
   const ending = [ENDINGS[outcome], isOver ? IS_OVER : ''].filter((text) => text !== '').join(' ');
   const lines = [...(ending === '' ? [] : [`[${ending}]`]), ...(note === '' ? [] : [note])];
-  return lines.length === 0 ? '' : `${logs === '' || logs.endsWith('\n') ? '' : '\n'}${lines.join('\n')}\n`;
+  return lines.map((line) => `${line}\n`).join('');
+}
+
+/** Our own words, on lines of their own. */
+function addLines(turn: Turn, lines: string): void {
+  if (lines !== '') turn.addLogs(`${turn.logs === '' || turn.logs.endsWith('\n') ? '' : '\n'}${lines}`);
 }
 
 /** A call that was not executed, with the reason in the place of its logs. */
-function said(turn: Turn, call: CodeCall, logs: string): CodeCall {
-  turn.addLogs(logs);
+function said(turn: Turn, call: CodeCall, reason: string): CodeCall {
+  addLines(turn, reason);
   return { ...call, outputs: [{ type: 'logs', logs: turn.logs }] };
 }

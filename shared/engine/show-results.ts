@@ -42,6 +42,8 @@ export async function shownCalls(steps: readonly RunStep[], names: { search: str
       calls.push({ id: call.id, type: 'function', name: call.type === 'code_interpreter' ? names.code : names.search, ...seen });
     }
     shown.set(step.id, calls);
+    // Counting long logs takes a while: other runs get their turn between steps.
+    await new Promise((resolve) => setImmediate(resolve));
   }
   return shown;
 }

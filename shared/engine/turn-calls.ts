@@ -41,8 +41,10 @@ export class TurnCalls {
     return this.#pieces.calls.length === 0;
   }
 
+  /** Code in the order in which it began to come, as its steps follow each other; then the others. */
   get all(): ToolCall[] {
-    return this.#pieces.calls.map((call) => this.#typed(call));
+    const others = this.#pieces.calls.filter((call) => !this.#code.has(call));
+    return [...this.#code.keys(), ...others].map((call) => this.#typed(call));
   }
 
   /** Those that are told while they come, as far as they did. */

@@ -5,12 +5,13 @@ import { openai5 } from '../e2e/clients/openai-5.ts';
 import { openai6 } from '../e2e/clients/openai-6.ts';
 import { openai7 } from '../e2e/clients/openai-7.ts';
 import { codeInterpreterCalls } from '../e2e/scenarios/code-interpreter-calls.ts';
-import { codeInterpreterEnds } from '../e2e/scenarios/code-interpreter-ends.ts';
+import { codeInterpreterEnds, ENDLESS } from '../e2e/scenarios/code-interpreter-ends.ts';
+import { codeInterpreterEscapes } from '../e2e/scenarios/code-interpreter-escapes.ts';
 import { codeInterpreterFiles } from '../e2e/scenarios/code-interpreter-files.ts';
 import { codeInterpreterRefused } from '../e2e/scenarios/code-interpreter-refused.ts';
-import { codeInterpreterTime } from '../e2e/scenarios/code-interpreter-time.ts';
+import { type AtWork, codeInterpreterTime } from '../e2e/scenarios/code-interpreter-time.ts';
 import { codeInterpreter } from '../e2e/scenarios/code-interpreter.ts';
-import { useStageOn } from '../e2e/stage.ts';
+import { eventually, useStageOn } from '../e2e/stage.ts';
 import type { ScriptedModel } from '../support/scripted-model.ts';
 import { withoutCode } from './crash/permissions.ts';
 import { cloudAssembly } from './harness/assembly.ts';
@@ -18,9 +19,17 @@ import { CloudServer, onCloud } from './harness/cloud-server.ts';
 
 const start = (model: ScriptedModel) => onCloud(model, { clocked: true });
 
+/** AgentCore tells output at the end alone; the stand-in knows that there is to be some. */
+const atWork: AtWork = async ({ server }) => {
+  if (!(server instanceof CloudServer)) throw new Error('there are others on the cloud');
+  const { executing } = server.deployment.agentcore;
+  await eventually('the code has begun', () => Promise.resolve([...executing].some((code) => code.includes(ENDLESS)) || undefined));
+};
+
 describe('openai 7', () => {
   const use = useStageOn(openai7, start);
-  for (const scenarios of [codeInterpreter, codeInterpreterCalls, codeInterpreterFiles, codeInterpreterEnds, codeInterpreterTime]) scenarios(use);
+  for (const scenarios of [codeInterpreter, codeInterpreterCalls, codeInterpreterFiles, codeInterpreterEnds, codeInterpreterEscapes]) scenarios(use);
+  codeInterpreterTime(use, atWork);
 });
 
 describe.each([openai4, openai5, openai6])('openai $major', (sdk) => codeInterpreter(useStageOn(sdk, start)));

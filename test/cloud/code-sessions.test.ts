@@ -33,12 +33,23 @@ describe('a session', () => {
     server.expectNoErrors();
   }, TEST_MS);
 
+  test.each([false, true])('that the service has ended is begun anew for the next code; streamed: %s', async (streamed) => {
+    const { server, model } = scene();
+    const { agentcore } = server.deployment;
+    const again = await executing(scene(), { streamed, before: () => agentcore.endAll() });
+    expect([again.status, again.steps, again.files]).toEqual(['completed', ['code_interpreter completed', 'message_creation completed'], [written]]);
+    expect([running(), JSON.stringify(model.requests.at(-1)?.body.messages.at(-1)?.content)]).toEqual([1, expect.stringContaining('begun anew')]);
+    await leaveIdle(scene(), 0);
+    server.expectNoErrors();
+  }, TEST_MS);
+
   test('that has ended already is let go with its thread', async () => {
-    const { client, server } = scene();
+    const { server, saboteur } = scene();
     const { threadId } = await executing(scene(), { streamed: false });
-    await client.pass(SESSION_MS, SESSION_MS);
-    expect(running()).toBe(0);
+    await server.deployment.agentcore.endAll();
     await endThread(scene(), threadId);
+    expect(points(scene(), 'ThreadReaper')).toEqual(expect.arrayContaining(['ThreadReaper StopCodeInterpreterSession #1', 'ThreadReaper GetCodeInterpreterSession #1']));
+    expect(saboteur.deaths).toEqual([]);
     server.expectNoErrors();
   }, TEST_MS);
 });

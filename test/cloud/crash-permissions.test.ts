@@ -23,6 +23,7 @@ const REASONS: [RegExp, string][] = [
   [/^RunWorker states:StopExecution$/, 'for a run that waited and whose last output an endpoint brings: tool-endpoints.test.ts'],
   [/^FileIndexer s3:AbortMultipartUpload$/, 'LanceDB, when it gives up what it has begun to write in parts'],
   [/^RunWorker dynamodb:ConditionCheckItem$/, 'for a run that waited for its thread and brings files with it: scenarios/attachments.ts'],
+  [/^RunWorker dynamodb:DeleteItem$/, 'for what code has written and nobody keeps, as when its run is cancelled: test/unit/engine-run-code.test.ts'],
   [/^Upload dynamodb:DeleteItem$/, 'for what is refused when some of it has come in: test/e2e/files.test.ts'],
   [/^Upload s3:(Get|Delete)Object$/, 'for an upload that S3 says is over, and for records too large for the table: test/contract/suites'],
   [/^ThreadReaper s3:AbortMultipartUpload$/, 'an upload that S3 has lost in the middle: test/contract/suites'],

@@ -1,5 +1,5 @@
 import { openai4 } from '../e2e/clients/openai-4.ts';
-import { whatClientsDo } from '../e2e/scenarios/index.ts';
+import { whatClientsSend } from '../e2e/scenarios/index.ts';
 import { onCloud } from './harness/cloud-server.ts';
 
-whatClientsDo(openai4, onCloud);
+whatClientsSend(openai4, onCloud);

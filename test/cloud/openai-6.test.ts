@@ -1,5 +1,5 @@
 import { openai6 } from '../e2e/clients/openai-6.ts';
-import { whatClientsDo } from '../e2e/scenarios/index.ts';
+import { whatClientsSend } from '../e2e/scenarios/index.ts';
 import { onCloud } from './harness/cloud-server.ts';
 
-whatClientsDo(openai6, onCloud);
+whatClientsSend(openai6, onCloud);

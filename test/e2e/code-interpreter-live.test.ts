@@ -3,7 +3,8 @@ import { describe, expect, test } from '@jest/globals';
 import { descendants, stillThere } from '../support/processes.ts';
 import { calls, text } from '../support/scripted-model.ts';
 import { openai7 } from './clients/openai-7.ts';
-import { CODE, code, codeCalls, execute, logsOf, newCoder, outcome } from './code-interpreter.ts';
+import { CODE, code, codeCalls, execute, logsOf, newCoder, outcome, shownToModel } from './code-interpreter.ts';
+import { upload } from './files.ts';
 import { begun, logsTold } from './scenarios/code-interpreter-ends.ts';
 import { follow } from './scenarios/follow.ts';
 import { type Stage, eventually, useStage } from './stage.ts';
@@ -45,11 +46,11 @@ describe('logs', () => {
   test('of code that writes fast are told together', async () => {
     const stage = use();
     const { assistant_id, thread_id } = await newCoder(stage);
-    stage.model.script(calls([code("for n in range(5000): print('line', n, flush=True)")]), text('Done.'));
+    stage.model.script(calls([code("import time\nfor n in range(2000):\n  print('line', n, flush=True)\n  time.sleep(0.0005)")]), text('Done.'));
 
     const told = await read(await stage.runs.create(thread_id, { assistant_id, stream: true }));
 
-    expect(logsTold(told).split('\n')).toHaveLength(5001);
+    expect(logsTold(told).split('\n')).toHaveLength(2001);
     expect(told.names.filter((name) => name === 'thread.run.step.delta').length).toBeLessThan(500);
   });
 });
@@ -102,5 +103,31 @@ describe('processes', () => {
     const logs = done.map((each) => each.logs[0] ?? '');
     for (const [n, said] of logs.entries()) expect([`${n} ${n}\n`, `${n} None\n`]).toContain(said);
     expect(logs.filter((said) => said.endsWith('None\n')).length).toBeGreaterThanOrEqual(4);
+  });
+});
+
+describe('bounds', () => {
+  test('a run executes code a hundred times, and can still answer', async () => {
+    const stage = use();
+    const { assistant_id, thread_id } = await newCoder(stage);
+    stage.model.script(calls(Array.from({ length: 101 }, (_, n) => code(`print(${n})`))), text('Enough.'));
+
+    const { run, logs } = await outcome(stage, await stage.runs.createAndPoll(thread_id, { assistant_id }));
+
+    expect([run.status, logs.length, logs[99]]).toEqual(['completed', 101, '99\n']);
+    expect(logs[100]).toMatch(/can execute code 100 times/);
+    // The function stands there for the calls before, and can be called no more.
+    expect(stage.model.requests.map(({ body }) => body.tool_choice ?? 'auto')).toEqual(['auto', 'none']);
+  });
+
+  test('a file that is too large for a session is not there, and the model is told', async () => {
+    const stage = use();
+    const [large, small] = [await stage.client.files.create({ file: new File([new Uint8Array(100_000_001)], 'large.bin'), purpose: 'assistants' }), await upload(stage, 'small.txt', 'small')];
+    const pair = await newCoder(stage, { tool_resources: { code_interpreter: { file_ids: [large.id, small.id] } } });
+
+    const { run, logs } = await execute(stage, pair, "import os\nprint(os.path.exists('/mnt/data/large.bin'), open('/mnt/data/small.txt').read())");
+
+    expect([run.status, logs]).toEqual(['completed', ['False small\n']]);
+    expect(shownToModel(stage)).toContain('"large.bin" is not there: it has 100000001 bytes, and 100000000 are the most.');
   });
 });

@@ -25,15 +25,14 @@ describe('stopping while code runs', () => {
     const { assistants, threads } = connect(server).beta;
     const assistant = await assistants.create({ model: 'gpt-4o', tools: [CODE] });
     const thread = await threads.create({ messages: [{ role: 'user', content: 'Six times seven?' }] });
-    model.script(calls([code('import subprocess', "subprocess.Popen(['sleep', '600'])", "print('begun', flush=True)", 'while True: pass')]));
+    // The word is told when it is written, not with the code.
+    model.script(calls([code('import subprocess', "subprocess.Popen(['sleep', '600'])", "print('be' + 'gun', flush=True)", 'while True: pass')]));
     const begun = Promise.withResolvers<void>();
-    const broken = threads.runs
-      .stream(thread.id, { assistant_id: assistant.id })
-      .on('toolCallDelta', (delta) => {
-        if (JSON.stringify(delta).includes('begun')) begun.resolve();
-      })
-      .done()
-      .then(() => false, () => true);
+    const stream = threads.runs.stream(thread.id, { assistant_id: assistant.id });
+    stream.on('event', (event) => {
+      if (JSON.stringify(event).includes('begun')) begun.resolve();
+    });
+    const broken = stream.done().then(() => false, () => true);
     await begun.promise;
     const processes = descendants(server.pid);
 

@@ -43,10 +43,10 @@ it.each([false, true])('a terminal’s Ctrl-C, which is the server’s to answer
   await sandbox.open();
   const started = descendants(process.pid).filter(({ pid }) => !before.some((known) => known.pid === pid));
   const own = processes().find(({ pid }) => pid === process.pid);
+  await sandbox.stop();
 
   expect(started.length).toBeGreaterThanOrEqual(2);
   expect(started.map(({ group }) => group)).not.toContain(own?.group);
-  await sandbox.stop();
   rmSync(folder, { recursive: true });
 });
 

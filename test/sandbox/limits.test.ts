@@ -30,9 +30,11 @@ describe('time', () => {
     ['catches everything', 'import time\nwhile True:\n  try: time.sleep(100)\n  except: pass'],
     ['ignores the interrupt', 'import signal, time; signal.signal(signal.SIGINT, signal.SIG_IGN); time.sleep(100)'],
     ['blocks it', 'import signal, time; signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals()); time.sleep(100)'],
-    ['is deep in C', "'x' * 10**7 + 'y' in 'x' * 10**8\nimport re; re.match('(a+)+$', 'a' * 60 + 'b')"],
+    // Looks for no signal in a loop of its own.
+    ['is deep in C', 'sum(range(10**12))'],
   ])('ends the session of code that %s', async (_, code) => {
-    expect(await alone(sandbox, code, { timeoutMs: 200 })).toMatchObject({ outcome: 'timed_out', isOver: true });
+    // On a busy machine it takes a while until the code is where it cannot be stopped.
+    expect(await alone(sandbox, code, { timeoutMs: 1_000 })).toMatchObject({ outcome: 'timed_out', isOver: true });
   });
 });
 

@@ -89,6 +89,15 @@ describe('the number of sessions', () => {
     expect((await sandbox.execute(await sandbox.open(), '1')).logs).toBe('1\n');
   });
 
+  it('is kept when many begin at once', async () => {
+    const { sandbox } = make({ mostSessions: 2 });
+    const opened = await Promise.allSettled(Array.from({ length: 6 }, () => sandbox.open()));
+    const refused = opened.flatMap((open) => (open.status === 'rejected' ? [open.reason as unknown] : []));
+    expect(refused).toEqual(Array.from({ length: 4 }, () => expect.objectContaining({ name: 'SandboxUnavailableError', mayPass: true })));
+    // What was refused takes no place.
+    for (let n = 0; n < 3; n++) expect((await sandbox.execute(await sandbox.open(), '1')).logs).toBe('1\n');
+  });
+
   it('is none after the server has stopped', async () => {
     const { sandbox, folder } = make();
     const session = await sandbox.open();

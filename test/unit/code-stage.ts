@@ -7,13 +7,14 @@ import { reapRemoved } from '../../shared/actions/reap-removed.ts';
 import { driveJob } from '../../shared/actions/run-jobs.ts';
 import type { CodeSession } from '../../shared/domain/code-session.ts';
 import type { File } from '../../shared/domain/file.ts';
+import { newId } from '../../shared/domain/ids.ts';
 import type { CodeOutputDelta, RunEvent } from '../../shared/domain/run-event.ts';
 import { type CodeCall, type RunStep, codeOf } from '../../shared/domain/run-step.ts';
 import type { Run, RunOverrides } from '../../shared/domain/run.ts';
 import { handleJob } from '../../shared/engine/handle-job.ts';
 import { RunSignals } from '../../shared/engine/run-signals.ts';
 import { RunTellings } from '../../shared/engine/run-tellings.ts';
-import { type Change, create, update } from '../../shared/ports/commit.ts';
+import { type Change, type Scheduled, create, update } from '../../shared/ports/commit.ts';
 import type { Model, ModelChunk, ModelRequest } from '../../shared/ports/model.ts';
 import type { Outcome } from '../../shared/ports/queue.ts';
 import { keys } from '../../shared/ports/store.ts';
@@ -50,6 +51,7 @@ export class CodeStage implements AsyncDisposable {
   readonly requests: ModelRequest[] = [];
   readonly logged: string[] = [];
   readonly committed: string[] = [];
+  readonly jobs: Scheduled[] = [];
   readonly events: RunEvent[] = [];
   /** What happens before a commit; it fails as this does. */
   before: (change: Change) => Promise<void> = () => Promise.resolve();
@@ -82,6 +84,7 @@ export class CodeStage implements AsyncDisposable {
       await this.before(change);
       await embedded.commit(change);
       this.committed.push(change.name);
+      this.jobs.push(...(change.jobs ?? []));
     };
     const blobs: World['blobs'] = { ...embedded.blobs, put: (key, ...rest) => (this.#blobs.add(key), embedded.blobs.put(key, ...rest)), ...this.blobs };
     return { ...embedded, clock, model, log, commit, blobs, sandbox: this.sandbox, owner, isGone: () => false };
@@ -130,8 +133,8 @@ export class CodeStage implements AsyncDisposable {
   }
 
   async newFile(filename: string, content: string): Promise<File> {
-    const key = `files/${PROJECT}/${filename}`;
-    const file = { ...newFile(this.clock.nowMs(), PROJECT, { filename, purpose: 'assistants' }, [{ key, bytes: Buffer.byteLength(content) }]) };
+    const key = `files/${PROJECT}/${newId('upload', this.clock.nowMs())}`;
+    const file = newFile(this.clock.nowMs(), PROJECT, { filename, purpose: 'assistants' }, [{ key, bytes: Buffer.byteLength(content) }]);
     await this.#still.embedded.blobs.put(key, Buffer.from(content), 'text/plain');
     await this.#still.embedded.commit({ name: 'put', writes: [create('file', file)] });
     return file;

@@ -26,7 +26,8 @@ describe('a session', () => {
     expect(stage.sandbox.linked).toHaveLength(1);
     for (const file of [one, two]) expect(stage.sandbox.linked[0]).toContain(`/mnt/data/${file.filename}`);
     expect((await stage.sessionOf(run))?.mounted).toEqual([one.id, two.id]);
-    expect(JSON.stringify(stage.requests[0]?.tools)).toContain(`/mnt/data/${one.id} (\\\\\\"data.csv\\\\\\", 3 bytes)`.replaceAll('\\\\\\', '\\'));
+    const [offered] = stage.requests[0]?.tools ?? [];
+    expect(offered?.type === 'function' && offered.function.description).toContain(`\n/mnt/data/${one.id} ("data.csv", 3 bytes)\n/mnt/data/${two.id} ("a b.txt", 2 bytes)`);
   });
 
   it('does without a file that it cannot take, and the model is told', async () => {
@@ -76,9 +77,10 @@ describe('a session', () => {
   it('is begun anew three times at most for one call', async () => {
     await using stage = await CodeStage.start();
     stage.answers.push(asks(code('a')), says('Done.'));
-    for (let n = 0; n < 4; n++) stage.sandbox.scripts.push(gone(stage));
+    for (let n = 0; n < 4; n++) stage.sandbox.scripts.push(gone(stage, `${n}`));
     const run = await stage.driven(await stage.newRun());
-    expect([run.status, stage.sandbox.opened, stage.shown, stage.logged]).toEqual(['completed', 4, [NOT_EXECUTED], ['code_not_executed']]);
+    expect([run.status, stage.sandbox.opened, stage.shown, stage.logged]).toEqual(['completed', 4, [`0123\n${NOT_EXECUTED}`], ['code_not_executed']]);
+    expect(stage.toldLogs.join('')).toBe(`0123\n${NOT_EXECUTED}`);
   });
 
   it('ends with an execution: its images are kept, its files are not, and the next call has another one', async () => {

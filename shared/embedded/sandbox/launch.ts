@@ -38,7 +38,7 @@ const ENVIRONMENT = { PATH: '/usr/local/bin:/usr/bin:/bin', LANG: 'C.UTF-8', TZ:
 const INSTALL = 'apt-get install bubblewrap python3 python3-pandas python3-matplotlib';
 
 /** A terminal's Ctrl-C is for the server, which ends its sessions itself: code that died before it would count as executed. */
-const APART = { detached: false };
+const APART = { detached: true };
 
 const user = () => (process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {});
 

@@ -17,6 +17,8 @@ export interface Coding {
   deaths?: Death[];
   /** Once the thread has a session, with code executed in it: what happens in the middle of the next. */
   meanwhile?: () => unknown;
+  /** Likewise, and ahead of the next. */
+  before?: () => Promise<void>;
 }
 
 export interface Coded {
@@ -29,7 +31,7 @@ export interface Coded {
 }
 
 /** The model calls for the code each time that it is asked, and is content with what came of it. */
-export async function executing({ client, model, saboteur, server }: Scene, { streamed, deaths = [], meanwhile }: Coding): Promise<Coded> {
+export async function executing({ client, model, saboteur, server }: Scene, { streamed, deaths = [], before, meanwhile }: Coding): Promise<Coded> {
   const openai = client.client;
   const assistant = await openai.beta.assistants.create({ model: 'gpt-4o', tools: [{ type: 'code_interpreter' }] });
   const { id: threadId } = await openai.beta.threads.create({ messages: [{ role: 'user', content: QUESTION }] }, once());
@@ -37,10 +39,11 @@ export async function executing({ client, model, saboteur, server }: Scene, { st
   model.reset();
   model.scriptFor(lastIs('user', QUESTION), write(), write(), write());
   model.always(text('Done.'));
-  if (meanwhile) {
+  if (before ?? meanwhile) {
     await rest(client, threadId, await startRun(client, threadId, { assistant_id: assistant.id }, streamed));
     await openai.beta.threads.messages.create(threadId, { role: 'user', content: QUESTION });
-    server.deployment.agentcore.plan('executeCode', { before: meanwhile });
+    await before?.();
+    if (meanwhile) server.deployment.agentcore.plan('executeCode', { before: meanwhile });
   }
   saboteur.watch(...deaths);
   await startRun(client, threadId, { assistant_id: assistant.id }, streamed);

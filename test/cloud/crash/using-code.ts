@@ -5,7 +5,6 @@ import { calls, text } from '../../support/scripted-model.ts';
 import { endThread, executing, leaveIdle } from './coding.ts';
 import type { Scene } from './outlives.ts';
 
-const SESSION_MS = 3_600_000;
 /** More than is put away at once, and shown as well. */
 const LARGE = "open('/mnt/data/large.bin', 'wb').write(bytes(9 * 1024 * 1024));";
 
@@ -31,9 +30,10 @@ export async function useCode(its: Scene): Promise<void> {
   // Ended for being idle; with its thread; and when the service had ended it before.
   await leaveIdle(its, 0);
   await endThread(its, (await executing(its, { streamed: false })).threadId);
+  const before = () => its.server.deployment.agentcore.endAll();
   for (const streamed of [false, true]) {
-    const { threadId } = await executing(its, { streamed });
-    await its.client.pass(SESSION_MS, SESSION_MS);
-    if (streamed) await endThread(its, threadId);
+    const { threadId } = await executing(its, { streamed, before });
+    await before();
+    await endThread(its, threadId);
   }
 }

@@ -1,7 +1,9 @@
 /** Files that assistants and threads have for code_interpreter, on whatever engine keeps them: a file that is deleted is in none of them. */
 import { describe, expect, it } from '@jest/globals';
 import { createKey } from '../../../shared/actions/keys.ts';
+import { planAttachmentsStill } from '../../../shared/actions/plan-tool-resources.ts';
 import { reapRemoved } from '../../../shared/actions/reap-removed.ts';
+import type { MessageInput } from '../../../shared/domain/message.ts';
 import { RunSignals } from '../../../shared/engine/run-signals.ts';
 import { makeApp } from '../../../shared/http/app.ts';
 import { remove, update } from '../../../shared/ports/commit.ts';
@@ -95,7 +97,7 @@ export function describeCodeFiles<W extends ContractWorld>(name: string, makeWor
       expect(await namedIn(`/assistants/${assistant}`)).toEqual([]);
     });
 
-    it('that are named again, or no more, or by what is gone', async () => {
+    it('are taken out where they are named again, and nothing is done where they are named no more', async () => {
       const world = open();
       const { ask, post, namedIn } = await client(world);
       const [gone = '', kept = ''] = await newFiles(2);
@@ -159,7 +161,9 @@ export function describeCodeFiles<W extends ContractWorld>(name: string, makeWor
     });
 
     it('may be as many as there can be, beside as many that are searched, the same among them', async () => {
-      const world = open();
+      const base = open();
+      // Nobody indexes here.
+      const world: World = { ...base, commit: (change) => base.commit({ ...change, jobs: [], timers: [] }) };
       const { post, namedIn } = await client(world);
       const files = await newFiles(50);
       const [code, searched, both] = [files.slice(0, 20), files.slice(20, 40), files.slice(30, 50)];
@@ -171,6 +175,19 @@ export function describeCodeFiles<W extends ContractWorld>(name: string, makeWor
 
       expect([await namedIn(`/assistants/${assistant.id}`), await namedIn(`/threads/${id}`), await namedIn(`/threads/${small.id}`)]).toEqual([code, both, few]);
       expect(await placesOf(world, few[0] ?? '')).toEqual(expect.arrayContaining([id, small.id]));
+    });
+
+    it('of a message that was accepted are there whatever becomes of those that are to be searched', async () => {
+      const world = open();
+      const [thread, [code = '', searched = '']] = [aThread(), await newFiles(2)];
+      const logged: string[] = [];
+      const full: World = { ...world, config: { ...world.config, mostFilesPerStore: 0 }, log: { info: () => undefined, error: (what) => void logged.push(what) } };
+      const message: MessageInput = { role: 'user', content: [], metadata: {}, attachments: [{ file_id: searched, tools: [{ type: 'file_search' }] }, { file_id: code, tools: [{ type: 'code_interpreter' }] }] };
+
+      const { toolResources, plan } = await planAttachmentsStill(full, thread, [message]);
+
+      expect([toolResources, logged]).toEqual([resources(code).tool_resources, ['attachments_left_out']]);
+      expect(plan.writes.map(({ op, key }) => [op, key.kind])).toEqual([['create', 'file_place'], ['check', 'file']]);
     });
 
     it('of threads of which nobody has written down the place stay named, and harm nobody', async () => {

@@ -39,12 +39,21 @@ export async function begun(stage: Stage, { assistant_id, thread_id }: { assista
   return { told, reading, run };
 }
 
-export function codeInterpreterEnds(use: () => Stage): void {
+export const BEGUN = `print('begun', flush=True)\n${ENDLESS}`;
+
+/** Resolves when the code is at work; where output is told at its end alone, something else must know. */
+export type AtWork = (stage: Stage, told: Told) => Promise<void>;
+export const hasWritten: AtWork = async (_, told) => {
+  await eventually('the code has begun', () => Promise.resolve(logsTold(told).startsWith('begun') || undefined));
+};
+
+export function codeInterpreterEnds(use: () => Stage, atWork = hasWritten): void {
   describe('code that is executed', () => {
     test('is stopped when its run is cancelled, and the thread can be used again', async () => {
       const stage = use();
       const pair = await newCoder(stage);
-      const { told, reading, run } = await begun(stage, pair, ENDLESS);
+      const { told, reading, run } = await begun(stage, pair, BEGUN);
+      await atWork(stage, told);
 
       await stage.runs.cancel(run.id, run);
       await reading;
@@ -53,21 +62,36 @@ export function codeInterpreterEnds(use: () => Stage): void {
       const { run: cancelled, steps } = await outcome(stage, await stage.runs.retrieve(run.id, run));
       expect(cancelled).toMatchObject({ status: 'cancelled', usage: { total_tokens: 15 } });
       expect(steps).toMatchObject([{ status: 'cancelled', usage: { total_tokens: 15 } }]);
-      expect(codeCalls(steps[0])).toMatchObject([{ code_interpreter: { input: ENDLESS } }]);
+      expect(codeCalls(steps[0])).toMatchObject([{ code_interpreter: { input: BEGUN } }]);
       expect(merged((await read(await follow(stage, run))).events)).toEqual(merged(told.events));
       expect((await execute(stage, pair, '1 + 1')).logs).toEqual(['2\n']);
     });
 
-    test('is stopped when a run is cancelled that nobody streams', async () => {
+    test('is stopped when a run is cancelled that was not streamed', async () => {
       const stage = use();
       const pair = await newCoder(stage);
-      stage.model.script(calls([code(ENDLESS)]));
+      stage.model.script(calls([code(BEGUN)]));
       const run = await stage.runs.create(pair.thread_id, { assistant_id: pair.assistant_id });
-      await eventually('the model has been asked', () => Promise.resolve(stage.model.requests.length > 0 || undefined));
+      const told: Told = { names: [], events: [] };
+      const following = read(await follow(stage, run), told);
+      await atWork(stage, told);
 
       await stage.runs.cancel(run.id, run);
 
       expect((await stage.runs.poll(run.id, run)).status).toBe('cancelled');
+      expect((await following).names.at(-1)).toBe('thread.run.cancelled');
+      expect((await execute(stage, pair, '1 + 1')).logs).toEqual(['2\n']);
+    });
+
+    test('is not begun any more when the run is cancelled just before', async () => {
+      const stage = use();
+      const pair = await newCoder(stage);
+      const { told, reading, run } = await begun(stage, pair, ENDLESS);
+
+      await stage.runs.cancel(run.id, run);
+      await reading;
+
+      expect(shape(told.names).slice(-3)).toEqual(['run.cancelling', 'run.step.cancelled', 'run.cancelled']);
       expect((await execute(stage, pair, '1 + 1')).logs).toEqual(['2\n']);
     });
 
@@ -91,7 +115,8 @@ export function codeInterpreterEnds(use: () => Stage): void {
     test('goes with its thread: the stream ends, and says so', async () => {
       const stage = use();
       const pair = await newCoder(stage);
-      const { reading, run } = await begun(stage, pair, ENDLESS);
+      const { told, reading, run } = await begun(stage, pair, BEGUN);
+      await atWork(stage, told);
 
       await stage.threads.delete(pair.thread_id);
 
@@ -107,7 +132,8 @@ export function codeInterpreterEnds(use: () => Stage): void {
       const { run, logs } = await execute(stage, pair, "kept = 1\nopen('/mnt/data/kept.txt', 'w').write('kept');", "import os\nprint('dying', flush=True)\nos._exit(1)", "print('kept' in globals(), open('/mnt/data/kept.txt').read())");
 
       expect([run.status, logs[0], logs[2]]).toEqual(['completed', '', 'False kept\n']);
-      expect(logs[1]).toMatch(/^dying\n\n?\[[^\]]+\]\n$/);
+      // Where output is told at its end alone, it is lost.
+      expect(logs[1]).toMatch(/^(dying\n)?\[The interpreter ended while the code ran\.[^\]]*\]\n$/);
       expect(stage.model.requests[2]?.body.messages.at(-1)?.content).toMatch(/variables/i);
     });
 

@@ -121,6 +121,24 @@ export function codeInterpreterFiles(use: () => Stage): void {
       expect(await stage.client.files.retrieve(b)).toMatchObject({ filename: 'b.txt', purpose: 'assistants_output', bytes: 1 });
     });
 
+    test('that code writes are files like others, of their project alone', async () => {
+      const stage = use();
+      const pair = await newCoder(stage);
+      const { message } = await execute(stage, pair, write('/mnt/data/a.txt', 'A'));
+      const [id = ''] = attachedTo(message);
+      const stranger = stage.connect({ apiKey: await stage.server.createKey('another') });
+
+      const listed = (await stage.client.files.list({ purpose: 'assistants_output' })).data;
+      const [seen, read] = await Promise.all([stage.failure(stranger.files.retrieve(id)), stage.failure(stranger.files.content(id))]);
+      await stage.client.files.delete(id);
+
+      expect(listed[0]).toEqual(expect.objectContaining({ id, filename: 'a.txt', bytes: 1 }));
+      expect([seen.status, read.status, (await stage.failure(stage.client.files.content(id))).status]).toEqual([404, 404, 404]);
+      // Its message is as it was.
+      expect(attachedTo((await stage.messagesOf(pair.thread_id)).at(-1))).toEqual([id]);
+      expect((await execute(stage, pair, contents('a.txt'))).logs).toEqual(['A\n']);
+    });
+
     test('may be linked by what their names become in links', async () => {
       const stage = use();
       const pair = await newCoder(stage);

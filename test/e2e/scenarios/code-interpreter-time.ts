@@ -2,9 +2,9 @@ import { describe, expect, test } from '@jest/globals';
 import { calls, text } from '../../support/scripted-model.ts';
 import { attachedTo, code, contentOf, execute, logsOf, newCoder, outcome, shownToModel } from '../code-interpreter.ts';
 import { upload } from '../files.ts';
-import { RUN_WINDOW_MS, type Stage, eventually } from '../stage.ts';
-import { type Told, merged, read, shape } from '../streams.ts';
-import { ENDLESS, begun, logsTold } from './code-interpreter-ends.ts';
+import { RUN_WINDOW_MS, type Stage } from '../stage.ts';
+import { merged, read, shape } from '../streams.ts';
+import { type AtWork, BEGUN, begun, hasWritten } from './code-interpreter-ends.ts';
 import { follow } from './follow.ts';
 
 /** The time that an execution may take, and what is waited for its end from outside. */
@@ -12,11 +12,7 @@ const EXECUTION_MS = 120_000 + 11_000;
 const IDLE_MS = 900_000;
 const STOPPED = /\n?\[The code was stopped: it ran for longer than 120 seconds\.[^\]]*\]\n$/;
 
-const BEGUN = `print('begun', flush=True)\n${ENDLESS}`;
-
-/** Resolves when the code is at work; where output is told at its end alone, something else must know. */
-export type AtWork = (stage: Stage, told: Told) => Promise<void>;
-const hasWritten: AtWork = (_, told) => eventually('the code has begun', () => Promise.resolve(logsTold(told).startsWith('begun') || undefined)).then(() => undefined);
+export type { AtWork };
 
 /** All this on a server whose clock the tests move. */
 export function codeInterpreterTime(use: () => Stage, atWork = hasWritten): void {
@@ -75,10 +71,10 @@ export function codeInterpreterTime(use: () => Stage, atWork = hasWritten): void
       const pair = await newCoder(stage);
 
       await execute(stage, pair, 'kept = 1');
-      await stage.server.pass(IDLE_MS - 60_000);
+      await stage.server.jump(IDLE_MS - 60_000);
 
       expect((await execute(stage, pair, 'kept')).logs).toEqual(['1\n']);
-      await stage.server.pass(IDLE_MS - 60_000);
+      await stage.server.jump(IDLE_MS - 60_000);
       expect((await execute(stage, pair, 'kept')).logs).toEqual(['1\n']);
     });
 
@@ -88,7 +84,7 @@ export function codeInterpreterTime(use: () => Stage, atWork = hasWritten): void
       const pair = await newCoder(stage, { tool_resources: { code_interpreter: { file_ids: [input.id] } } });
       const first = await execute(stage, pair, "import os\nos.mkdir('/mnt/data/sub')\nopen('/mnt/data/sub/out.txt', 'w').write('first');", "open('/mnt/data/sub/out.txt', 'w').write('out');\nkept = 1");
 
-      await stage.server.pass(IDLE_MS + 1000);
+      await stage.server.jump(IDLE_MS + 1000);
       const next = await execute(stage, pair, `print('kept' in globals(), *(open('/mnt/data/' + name).read() for name in ['${input.id}', 'in.txt', 'sub/out.txt']))`);
 
       expect([next.run.status, next.logs]).toEqual(['completed', ['False in in out\n']]);
@@ -104,7 +100,7 @@ export function codeInterpreterTime(use: () => Stage, atWork = hasWritten): void
       for (const n of [1, 2, 3]) {
         const { steps } = await execute(stage, pair, `print('n' in globals())\nn = ${n}`);
         expect(logsOf(steps[0])).toBe('False\n');
-        await stage.server.pass(IDLE_MS + 1000);
+        await stage.server.jump(IDLE_MS + 1000);
       }
     });
   });

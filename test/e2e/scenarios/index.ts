@@ -5,6 +5,7 @@ import { type Stage, type Start, embedded, useStageOn } from '../stage.ts';
 import { assistants } from './assistants.ts';
 import { attachments } from './attachments.ts';
 import { cancel } from './cancel.ts';
+import { codeFileExpiry, codeFiles } from './code-files.ts';
 import { errors } from './errors.ts';
 import { expiry } from './expiry.ts';
 import { fileSearch } from './file-search.ts';
@@ -42,19 +43,25 @@ type Scenarios = ((use: () => Stage) => void)[];
 
 /** In which one version of the client can differ from another. */
 const OF_THE_CLIENT: Scenarios = [assistants, threads, messages, paging, models, runs, tools, fileSearch, streams, helpers, settings, cancel, errors, shipped, vectorStores, vectorStoreFiles, vectorStoreBatches, files, uploads];
-const OF_THE_SERVER: Scenarios = [locks, waitingRuns, replacingRuns, following, limits, upstream, sameRecord, projects, attachments, vectorStoreSearch, vectorStoreErrors, vectorStoreCrowds];
+const OF_THE_SERVER: Scenarios = [locks, waitingRuns, replacingRuns, following, limits, upstream, sameRecord, projects, attachments, codeFiles, vectorStoreSearch, vectorStoreErrors, vectorStoreCrowds];
+
+/** In which they can differ by what stands between them and the server: bodies, forms, streams, retries. */
+const ON_THE_WAY: Scenarios = [threads, messages, models, runs, tools, fileSearch, streams, helpers, errors, files, uploads];
 
 /** `start` is the world that it is done in. */
 export function everything(sdk: Sdk, start: Start = embedded): void {
   play(sdk, start, [...OF_THE_CLIENT, ...OF_THE_SERVER]);
   describe(`openai ${sdk.major}, as time goes by`, () => {
     const use = useStageOn(sdk, (model) => start(model, { clocked: true }));
-    for (const scenarios of [expiry, waitingTime, retention, vectorStoreExpiry, fileExpiry, uploadExpiry]) scenarios(use);
+    for (const scenarios of [expiry, waitingTime, retention, vectorStoreExpiry, fileExpiry, codeFileExpiry, uploadExpiry]) scenarios(use);
   });
 }
 
 /** For a world that another version has shown to be right: openai 7 does everything in both. */
 export const whatClientsDo = (sdk: Sdk, start: Start = embedded): void => play(sdk, start, OF_THE_CLIENT);
+
+/** For a version that has shown all of that in another world. */
+export const whatClientsSend = (sdk: Sdk, start: Start): void => play(sdk, start, ON_THE_WAY);
 
 function play(sdk: Sdk, start: Start, scenarios: Scenarios): void {
   describe(`openai ${sdk.major}`, () => {

@@ -64,7 +64,7 @@ describe.each([...everyStage, withoutCode])('in $name', (stage) => {
     ['FileSearch', {}],
     ['RunTimer', { GetItem: 'PTV', 'Query index': 'W', BatchGetItem: 'W', PutItem: 'DTV' }],
     ['DeadLetters', { GetItem: 'DEPTV', Query: 'V', 'Query index': 'TW', BatchGetItem: 'TW', PutItem: 'DETV' }],
-    ['ThreadReaper', { GetItem: 'BEPTV', Query: 'BTU', PutItem: 'EV', DeleteItem: 'BTUV' }],
+    ['ThreadReaper', { GetItem: 'ABEPTV', Query: 'BTU', PutItem: 'AETV', DeleteItem: 'BTUV' }],
     ['EventTeller', { GetItem: 'PT', 'Query index': 'W', BatchGetItem: 'W', PutItem: 'D' }],
     ['WebhookSender', { GetItem: 'DW', 'Query index': 'D', BatchGetItem: 'D', PutItem: 'D', DeleteItem: 'D' }],
     ['Keys', { GetItem: 'K', 'Query index': 'K', BatchGetItem: 'K', PutItem: 'K', DeleteItem: 'K' }],

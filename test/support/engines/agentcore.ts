@@ -49,6 +49,8 @@ export class AgentCore implements AsyncDisposable {
   readonly passed: Asked[] = [];
   /** What should never have come. */
   readonly unexpected: string[] = [];
+  /** Code that is being executed at this moment. */
+  readonly executing = new Set<string>();
   /** The service's documents do not tell which exception it is. */
   saysOfEnded: 'ResourceNotFoundException' | 'ValidationException' | 'ConflictException' = 'ResourceNotFoundException';
   readonly #server: Server = createServer();
@@ -101,8 +103,13 @@ export class AgentCore implements AsyncDisposable {
     return this.passed.filter((asked) => asked.operation === operation).length;
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  /** Ends every session, of its own accord. */
+  async endAll(): Promise<void> {
     await Promise.all([...this.#sessions.values()].map(end));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.endAll();
     this.#server.closeAllConnections();
     this.#server.close();
     await once(this.#server, 'close');
@@ -146,7 +153,14 @@ export class AgentCore implements AsyncDisposable {
     if (trouble === 'keepQuiet') return stream(Buffer.alloc(0));
     if (typeof trouble === 'object' && 'raise' in trouble) return stream(exceptionFrame(trouble.raise, `planned ${trouble.raise}`));
     if (typeof trouble === 'object' && 'say' in trouble) return stream(eventFrame('result', trouble.say));
-    return stream(eventFrame('result', await useTool(session.kernel, String(input['name']), input['arguments'] as Record<string, unknown>)));
+    const args = input['arguments'] as Record<string, unknown>;
+    const code = String(args['code']);
+    this.executing.add(code);
+    try {
+      return stream(eventFrame('result', await useTool(session.kernel, String(input['name']), args)));
+    } finally {
+      this.executing.delete(code);
+    }
   }
 
   #startSession({ codeInterpreterIdentifier, clientToken, sessionTimeoutSeconds }: Asked['input']): Answer {
