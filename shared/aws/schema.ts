@@ -18,7 +18,7 @@
  * | export           | E#<project>#<id>            | #            | E#<project>#<shard>            | id   |
  * | tool_endpoint    | F#<project>#<name>          | #            | F#<project>#<shard>            | name |
  * | file             | B#<project>#<id>            | #            | B#<project>#<shard>            | id   |
- * | file_place       | B#<project>#<file>          | V#<store>    |                                |      |
+ * | file_place       | B#<project>#<file>          | V#<id>       |                                |      |
  * | upload           | U#<project>#<id>            | #            | U#<project>#<shard>            | id   |
  * | upload_part      | U#<project>#<upload>        | P#<id>       |                                |      |
  * | vector_store     | V#<project>#<id>            | #            | V#<project>#<shard>            | id   |

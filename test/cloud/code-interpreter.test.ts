@@ -28,8 +28,8 @@ const atWork: AtWork = async ({ server }) => {
 
 describe('openai 7', () => {
   const use = useStageOn(openai7, start);
-  for (const scenarios of [codeInterpreter, codeInterpreterCalls, codeInterpreterFiles, codeInterpreterEnds, codeInterpreterEscapes]) scenarios(use);
-  codeInterpreterTime(use, atWork);
+  for (const scenarios of [codeInterpreter, codeInterpreterCalls, codeInterpreterFiles, codeInterpreterEscapes]) scenarios(use);
+  for (const scenarios of [codeInterpreterEnds, codeInterpreterTime]) scenarios(use, atWork);
 });
 
 describe.each([openai4, openai5, openai6])('openai $major', (sdk) => codeInterpreter(useStageOn(sdk, start)));

@@ -56,8 +56,11 @@ describe('memory', () => {
     expect(await alone(sandbox, code)).toMatchObject({ outcome: 'out_of_memory', isOver: true });
   });
 
-  it('that processes share counts once', async () => {
-    const code = `import os, time\nx = bytearray(${100 * MB})\nfor at in range(0, len(x), 4096): x[at] = 1\nchildren = [os.fork() for _ in range(2)]\nif 0 in children: time.sleep(0.2); os._exit(0)\ntime.sleep(0.2)\nprint('fine')`;
+  it.each([
+    ['at once', 'children = [os.fork() for _ in range(2)]\nif 0 in children: time.sleep(0.2); os._exit(0)\ntime.sleep(0.2)'],
+    ['one after the other, each of which ends while it is looked at', 'for _ in range(200):\n  if os.fork() == 0: time.sleep(0.01); os._exit(0)\n  os.wait()'],
+  ])('that processes share counts once: %s', async (_, forks) => {
+    const code = `import os, time\nx = bytearray(${100 * MB})\nfor at in range(0, len(x), 4096): x[at] = 1\n${forks}\nprint('fine')`;
     expect((await alone(sandbox, code)).logs).toBe('fine\n');
   });
 });

@@ -132,9 +132,9 @@ export class CodeStage implements AsyncDisposable {
     return this.#still.embedded.store.get(keys.codeSession(PROJECT, threadId));
   }
 
-  async newFile(filename: string, content: string): Promise<File> {
+  async newFile(filename: string, content: string, bytes = Buffer.byteLength(content)): Promise<File> {
     const key = `files/${PROJECT}/${newId('upload', this.clock.nowMs())}`;
-    const file = newFile(this.clock.nowMs(), PROJECT, { filename, purpose: 'assistants' }, [{ key, bytes: Buffer.byteLength(content) }]);
+    const file = newFile(this.clock.nowMs(), PROJECT, { filename, purpose: 'assistants' }, [{ key, bytes }]);
     await this.#still.embedded.blobs.put(key, Buffer.from(content), 'text/plain');
     await this.#still.embedded.commit({ name: 'put', writes: [create('file', file)] });
     return file;

@@ -1,8 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
+import { deleteFile } from '../../shared/actions/delete-file.ts';
 import { handleJob } from '../../shared/engine/handle-job.ts';
 import { driveJob } from '../../shared/actions/run-jobs.ts';
-import { SandboxFileError, SandboxUnavailableError, SessionGoneError } from '../../shared/ports/sandbox.ts';
+import { MOST_SANDBOX_FILE_BYTES, SandboxFileError, SandboxUnavailableError, SessionGoneError } from '../../shared/ports/sandbox.ts';
 import { CodeStage, asks, code, says } from './code-stage.ts';
+import { PROJECT } from './sample-records.ts';
 import type { Script } from './scripted-sandbox.ts';
 
 // A thread's session: what is put into it, when another one is begun, and what becomes of code for which there is none.
@@ -63,6 +65,22 @@ describe('a session', () => {
     expect(stage.toldLogs.at(-1)).toBe('whole');
   });
 
+  it('begun anew has what there still is: the model is told of a file that was deleted, and of one that is too large', async () => {
+    await using stage = await CodeStage.start();
+    const large = await stage.newFile('large.csv', '1,2', MOST_SANDBOX_FILE_BYTES + 1);
+    stage.answers.push(asks(code('a')), says('One.'), asks(code('b')), says('Two.'));
+    stage.sandbox.scripts.push({ writes: { 'gone.csv': '3', 'out.csv': '4' } }, {});
+    const first = await stage.driven(await stage.newRun({ files: [large] }));
+    const notThere = `"large.csv" is not there: it has ${MOST_SANDBOX_FILE_BYTES + 1} bytes, and ${MOST_SANDBOX_FILE_BYTES} are the most.`;
+    expect((await stage.callsOf(first))[0]?.note).toBe(notThere);
+    const deleted = (await stage.made()).find(({ filename }) => filename === 'gone.csv');
+    await deleteFile(stage.world(), PROJECT, deleted?.id ?? '');
+    stage.sandbox.end('session-1');
+    const run = await stage.driven(await stage.newRun({ threadId: first.threadId }));
+    expect((await stage.callsOf(run))[0]?.note).toBe([BEGUN_ANEW, notThere, '/mnt/data/gone.csv is not there any more.'].join('\n'));
+    expect(stage.sandbox.filesOf('session-2')).toEqual({ 'out.csv': '4' });
+  });
+
   it('that ends while files are put into it is begun anew too', async () => {
     await using stage = await CodeStage.start();
     const file = await stage.newFile('data.csv', '1,2');
@@ -92,6 +110,8 @@ describe('a session', () => {
     expect(first?.outputs).toMatchObject([{ logs: expect.stringMatching(/^\[The code was stopped: .* and so is what was written by this call\.\]\n\[Not kept for the user: a\.csv\.\]\n$/) }, { type: 'image' }]);
     expect([first?.files, first?.note, second?.note, stage.sandbox.executed.map(({ session }) => session)]).toEqual([undefined, undefined, BEGUN_ANEW, ['session-1', 'session-2']]);
     expect((await stage.made()).map(({ bytes }) => bytes)).toEqual([4]);
+    // Nobody had to find out that it is gone.
+    expect([stage.sandbox.reads, stage.committed.includes('forget-session')]).toEqual([[], false]);
     expect(await stage.sessionOf(run)).toMatchObject({ session: 'session-2', written: [], mounted: [] });
   });
 

@@ -48,10 +48,10 @@ async function stoppedInCode(stage: CodeStage, way: Way) {
   return { run, outcome: await driving };
 }
 
-/** A run that was stopped while the second of its code's two files was kept. */
+/** A run that was stopped while the second of its code's three files was kept. */
 async function stoppedInKeeping(stage: CodeStage, way: Way) {
   stage.answers.push(asks(code('a')));
-  stage.sandbox.scripts.push({ logs: 'all\n', images: [new Uint8Array(4)], writes: { 'a.csv': '1', 'b.csv': '2' } });
+  stage.sandbox.scripts.push({ logs: 'all\n', images: [new Uint8Array(4)], writes: { 'a.csv': '1', 'b.csv': '2', 'c.csv': '3' } });
   const run = await stage.newRun();
   const giveBack = new AbortController();
   let kept = 0;
@@ -61,6 +61,7 @@ async function stoppedInKeeping(stage: CodeStage, way: Way) {
     await turns();
   };
   const outcome = await stage.drive(run, 'first', giveBack.signal);
+  // The third of them is not even begun.
   return { run, outcome, kept };
 }
 
@@ -125,8 +126,8 @@ describe('a run that ends while files of its code are kept', () => {
 
   it.each(['given back', 'deleted'] as const)('%s: nothing is stored', async (way) => {
     await using stage = await CodeStage.start();
-    const { run, outcome } = await stoppedInKeeping(stage, way);
-    expect([outcome.done, await stage.stepsOf(run)]).toEqual([way === 'deleted', []]);
+    const { run, outcome, kept } = await stoppedInKeeping(stage, way);
+    expect([kept, outcome.done, await stage.stepsOf(run)]).toEqual([3, way === 'deleted', []]);
     await nothingLeft(stage);
   });
 });
@@ -168,6 +169,26 @@ describe('a run whose driver leaves it while its code is executed', () => {
 });
 
 describe('what an execution has made', () => {
+  it('is stored by the driver that had it executed, who keeps its lease as long as that takes', async () => {
+    await using stage = await CodeStage.start();
+    stage.answers.push(asks(code('a')), says('Done.'));
+    const [begun, over] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    stage.sandbox.scripts.push(async () => {
+      begun.resolve();
+      await over.promise;
+      return { logs: 'x', writes: { 'a.csv': '1' } };
+    });
+    const run = await stage.newRun();
+    const driving = stage.drive(run);
+    await begun.promise;
+    await stage.clock.pass(100_000);
+    expect(await stage.drive(run, 'second')).toMatchObject({ done: false });
+    expect(stage.committed.filter((name) => name === 'renew-lease').length).toBeGreaterThan(2);
+    over.resolve();
+    await driving;
+    expect([(await stage.runNow(run)).status, (await stage.callsOf(run)).length, (await stage.made()).length, stage.requests.length]).toEqual(['completed', 1, 1, 2]);
+  });
+
   it('is stored once, although the run was changed in between', async () => {
     await using stage = await CodeStage.start();
     stage.answers.push(asks(code('a')), says('Done.'));

@@ -70,6 +70,21 @@ describe('code that was executed', () => {
     expect(stage.sandbox.executed).toEqual([{ session: 'session-1', code: 'a' }, { session: 'session-1', code: 'b' }]);
   });
 
+  it('shows its images in the run’s next message and in no other', async () => {
+    await using stage = await CodeStage.start();
+    const [further] = asks(code('b'));
+    if (!further) throw new Error('it is there');
+    stage.answers.push(asks(code('a')), [{ choices: [{ index: 0, delta: { content: 'Look.' }, finish_reason: null }] }, further], says('Done.'));
+    stage.sandbox.scripts.push({ images: [PNG], writes: { 'a.csv': '1' } }, { writes: { 'b.csv': '2' } });
+    await stage.driven(await stage.newRun());
+    const names = new Map((await stage.made()).map(({ id, filename }) => [id, filename.replace(id, 'image')]));
+    const messages = stage.events.flatMap((event) => (event.type === 'thread.message.completed' ? [event.message] : []));
+    expect(messages.map(({ content, attachments }) => [content.map(({ type }) => type), attachments.map(({ file_id }) => names.get(file_id))])).toEqual([
+      [['image_file', 'text'], ['image.png', 'a.csv']],
+      [['text'], ['b.csv']],
+    ]);
+  });
+
   it('uses the thread’s session, whichever run it is of', async () => {
     await using stage = await CodeStage.start();
     stage.answers.push(asks(code('a')), says('One.'), asks(code('b')), says('Two.'));
@@ -165,6 +180,8 @@ describe('code that is not executed', () => {
     for (let n = 0; n < MOST_EXECUTIONS; n++) stage.sandbox.scripts.push({});
     const run = await stage.driven(await stage.newRun());
     expect([run.status, stage.sandbox.executed.length, stage.requests.map(({ tool_choice: choice }) => choice)]).toEqual(['completed', MOST_EXECUTIONS, [undefined, 'none', 'none']]);
+    // An answer's usage is told once, by its last step.
+    expect(run.usage).toEqual({ promptTokens: 30, completionTokens: 9, cachedTokens: 0, reasoningTokens: 0 });
     const [last, beyond] = (await stage.callsOf(run)).slice(MOST_EXECUTIONS - 1);
     expect([last?.outputs, beyond?.outputs]).toEqual([[], logs('Error: a run can execute code 100 times, and that was done. Answer with what you have.')]);
   });

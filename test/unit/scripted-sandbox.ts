@@ -13,6 +13,7 @@ export class ScriptedSandbox implements Sandbox {
   readonly executed: { session: string; code: string }[] = [];
   /** Code of ours, which makes links. */
   readonly linked: string[] = [];
+  readonly reads: string[] = [];
   readonly closed: string[] = [];
   readonly unforeseen: string[] = [];
   readonly #live = new Map<string, Map<string, Buffer>>();
@@ -71,6 +72,7 @@ export class ScriptedSandbox implements Sandbox {
   }
 
   async read(session: string, path: string): Promise<{ bytes: number; body: ReadableStream<Uint8Array> } | undefined> {
+    this.reads.push(path);
     const content = this.#filesOf(session).get(path);
     this.#fail('read');
     const large = this.large.get(path);

@@ -469,6 +469,8 @@ def proportional(name, otherwise):
             for line in file:
                 if line.startswith(b'Pss:'):
                     return int(line.split()[1]) * 1024
+    except (FileNotFoundError, ProcessLookupError):
+        return 0  # It has ended meanwhile.
     except OSError:
         pass
     return otherwise

@@ -68,6 +68,21 @@ export function codeInterpreterCalls(use: () => Stage): void {
       expect((await stage.stepsOf(done)).reduce((sum, { usage }) => sum + (usage?.total_tokens ?? 0), 0)).toBe(30);
     });
 
+    test('may follow upon functions that the client has answered, in the stream of the answers', async () => {
+      const stage = use();
+      const { assistant_id, thread_id } = await newCoder(stage, { tools: [functionTool('a'), CODE] });
+      stage.model.script(calls([{ name: 'a', arguments: {} }]));
+      const waiting = await stage.runs.createAndPoll(thread_id, { assistant_id });
+      stage.model.script(calls([code('1 + 1')]), text('Two.'));
+
+      const stream = stage.runs.submitToolOutputsStream(waiting.id, { thread_id, tool_outputs: outputsFor(waiting) });
+      const [run, steps, messages] = [await stream.finalRun(), await stream.finalRunSteps(), await stream.finalMessages()];
+
+      expect([run.status, run.usage?.total_tokens, messages.map(textOf)]).toEqual(['completed', 45, ['Two.']]);
+      expect(steps.map(logsOf)).toContain('2\n');
+      expect((await stage.stepsOf(run)).map((step) => [step.status, logsOf(step)])).toEqual([['completed', ''], ['completed', '2\n'], ['completed', '']]);
+    });
+
     test.each<[string, CallSpec['arguments'], string]>([
       ['are raw code', "print('raw')", 'raw\n'],
       ['have a line break in them', '{"code": "print(1)\nprint(2)"}', '1\n2\n'],

@@ -125,6 +125,25 @@ export function codeInterpreterEnds(use: () => Stage, atWork = hasWritten): void
       expect((await execute(stage, await newCoder(stage), '1 + 1')).logs).toEqual(['2\n']);
     });
 
+    test('goes on when whoever streams it leaves', async () => {
+      const stage = use();
+      const pair = await newCoder(stage);
+      const step = heldCall(code("print('executed')"));
+      stage.model.script(step, text('Done.'));
+      const stream = stage.runs.stream(pair.thread_id, { assistant_id: pair.assistant_id });
+      const called = Promise.withResolvers<void>();
+      stream.on('toolCallCreated', () => called.resolve());
+      await called.promise;
+
+      stream.abort();
+      await stream.done().catch(() => undefined);
+      step.release();
+
+      const [run] = (await stage.runs.list(pair.thread_id)).data;
+      const done = await outcome(stage, await stage.runs.poll(run?.id ?? '', pair));
+      expect([done.run.status, done.logs]).toEqual(['completed', ['executed\n']]);
+    });
+
     test('may end its interpreter: the next begins a new one, with the files but without the variables', async () => {
       const stage = use();
       const pair = await newCoder(stage);

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { calls, text } from '../../support/scripted-model.ts';
 import { CODE, attachedTo, code, contentOf, execute, finished, imagesOf, linksIn, newCoder, outcome, picturesIn, shownToModel } from '../code-interpreter.ts';
 import { upload } from '../files.ts';
-import { type Stage, ids } from '../stage.ts';
+import { type Stage, ids, textOf } from '../stage.ts';
 
 const withFiles = (...fileIds: string[]) => ({ tool_resources: { code_interpreter: { file_ids: fileIds } } });
 const attach = (...fileIds: string[]) => fileIds.map((file_id) => ({ file_id, tools: [CODE] }));
@@ -192,6 +192,20 @@ export function codeInterpreterFiles(use: () => Stage): void {
       expect([picturesIn(last), last?.attachments]).toEqual([[], []]);
       // Pictures of its own are not shown to a model: that they were shown to the user, it is told.
       expect(shownToModel(stage)).not.toContain('PNG');
+    });
+
+    test('that pictures become may be all that a message has', async () => {
+      const stage = use();
+      const pair = await newCoder(stage);
+      stage.model.script(calls([code('import matplotlib.pyplot as plt\nplt.plot([1, 2]);')]), text(''), text('As I have shown.'));
+
+      const shown = await finished(stage, pair);
+      const next = await finished(stage, pair);
+
+      expect([shown.run.status, next.run.status]).toEqual(['completed', 'completed']);
+      expect(picturesIn(shown.message)).toEqual(shown.steps.flatMap(imagesOf));
+      expect(picturesIn(shown.message)).toHaveLength(1);
+      expect(textOf(next.message)).toBe('As I have shown.');
     });
   });
 }
