@@ -79,16 +79,19 @@ export async function createThreadAndRun(world: World, threadInput: ThreadInput,
     checkToolResources(world, request.projectId, request.overrides.toolResources),
   ]);
   await checkCanExecute(world, request.overrides.tools ?? assistant.tools);
-  const planned = await planThread(world, request.projectId, input);
-  const { queued, run, change } = planRun(world, planned.thread, assistant, request);
-  const thread = takenBy(planned.thread, run, world.clock.nowMs());
-  await world.commit({
-    ...change,
-    writes: [...change.writes, create('thread', thread), ...planned.messages.map((message) => create('message', message)), ...planned.plan.writes],
-    jobs: [...change.jobs, ...planned.plan.jobs],
-    timers: planned.plan.timers,
+  // A file that the thread names may go at this moment.
+  return retryOnConflict(async () => {
+    const planned = await planThread(world, request.projectId, input);
+    const { queued, run, change } = planRun(world, planned.thread, assistant, request);
+    const thread = takenBy(planned.thread, run, world.clock.nowMs());
+    await world.commit({
+      ...change,
+      writes: [...change.writes, create('thread', thread), ...planned.messages.map((message) => create('message', message)), ...planned.plan.writes],
+      jobs: [...change.jobs, ...planned.plan.jobs],
+      timers: planned.plan.timers,
+    });
+    return { queued, run, thread, ahead: Promise.resolve({ steps: [], messages: { items: planned.messages.toReversed(), hasMore: false } }) };
   });
-  return { queued, run, thread, ahead: Promise.resolve({ steps: [], messages: { items: planned.messages.toReversed(), hasMore: false } }) };
 }
 
 /**

@@ -65,7 +65,9 @@ async function work(world: World, job: IndexFile, store: VectorStore, file: File
   const hold = new FileHold(world, file, giveBack);
   try {
     const written = await index(world, store, file, hold.signal);
-    return (await completeFile(world, job, written)) ? DONE : await leaveNothing(world, job);
+    if (await completeFile(world, job, written)) return DONE;
+    await leaveNothing(world, job);
+    return AGAIN_NOW;
   } catch (error) {
     if (error instanceof DocumentError || error instanceof TooManyTokensError) {
       await failFile(world, job, whatIsWrong(error));
@@ -73,8 +75,9 @@ async function work(world: World, job: IndexFile, store: VectorStore, file: File
     }
     await free(world, job);
     if (error instanceof Interrupt && error.why === 'given back') return AGAIN_NOW;
-    await leaveNothing(world, job);
-    if (!(error instanceof Interrupt)) throw error;
+    const isWanted = await leaveNothing(world, job);
+    // What goes wrong because the index was taken away under it is no failure.
+    if (isWanted && !(error instanceof Interrupt)) throw error;
     return { done: false, againInMs: LOOK_AGAIN_MS };
   } finally {
     hold.release();
@@ -110,13 +113,13 @@ async function standing(world: World, { projectId, vectorStoreId, indexId }: Fil
   return -1;
 }
 
-/** What was this worker's is so no more. What it has put there since goes, where nobody else will see to that: with a store that was deleted it would stay for ever. */
-async function leaveNothing(world: World, { projectId, vectorStoreId, fileId, indexId }: IndexFile): Promise<Outcome> {
+/** Whether the file is to be indexed still. If not, what this worker has put there goes, where nobody else will see to that: with a store that was deleted it would stay for ever. */
+async function leaveNothing(world: World, { projectId, vectorStoreId, fileId, indexId }: IndexFile): Promise<boolean> {
   const place = { projectId, vectorStoreId };
   const [store, file] = await Promise.all([world.store.get(keys.vectorStore(projectId, vectorStoreId)), world.store.get(keys.vectorStoreFile(projectId, vectorStoreId, fileId))]);
   if (!store) await world.index.drop(place);
   else if (file?.indexId !== indexId) await world.index.remove(place, indexId);
-  return AGAIN_NOW;
+  return store !== undefined && store.isDropped !== true && file?.indexId === indexId && file.status === 'in_progress';
 }
 
 /** A lease that nobody uses must not keep the next attempt waiting. */

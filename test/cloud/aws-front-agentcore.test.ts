@@ -6,6 +6,7 @@ import { useEngines } from '../contract/aws-stage.ts';
 import { makeSandbox } from '../../shared/aws/sandbox.ts';
 import { systemClock } from '../../shared/domain/clock.ts';
 import type { Sandbox } from '../../shared/ports/sandbox.ts';
+import type { Verdict } from './harness/aws-front.ts';
 import { INTERPRETER, type FrontStage, openFront } from './harness/aws-front-stage.ts';
 
 const engines = useEngines();
@@ -23,7 +24,7 @@ const may = (...names: string[]) => stage.permit(...names.map((name) => ({ Actio
 it('what is allowed passes, and nobody waits for it while it is executed', async () => {
   may('StartCodeInterpreterSession', 'InvokeCodeInterpreter', 'StopCodeInterpreterSession');
   const met: string[] = [];
-  stage.front.intercept(async ({ operation }) => {
+  stage.front.intercept(async ({ operation }): Promise<Verdict> => {
     met.push(operation);
     // The call before has its answer a moment before the front has noticed; this one, were it counted, would be so for ever.
     while (operation === 'InvokeCodeInterpreter' && stage.front.underWay > 0) await nextTurn();

@@ -181,9 +181,10 @@ describe('what an execution has made', () => {
     const run = await stage.newRun();
     const driving = stage.drive(run);
     await begun.promise;
-    await stage.clock.pass(100_000);
-    expect(await stage.drive(run, 'second')).toMatchObject({ done: false });
-    expect(stage.committed.filter((name) => name === 'renew-lease').length).toBeGreaterThan(2);
+    for (let passed = 0; passed < 100_000; passed += 10_000) {
+      await stage.clock.pass(10_000);
+      expect(await stage.drive(run, 'second')).toMatchObject({ done: false });
+    }
     over.resolve();
     await driving;
     expect([(await stage.runNow(run)).status, (await stage.callsOf(run)).length, (await stage.made()).length, stage.requests.length]).toEqual(['completed', 1, 1, 2]);

@@ -79,7 +79,7 @@ describe('code that was executed', () => {
     await stage.driven(await stage.newRun());
     const names = new Map((await stage.made()).map(({ id, filename }) => [id, filename.replace(id, 'image')]));
     const messages = stage.events.flatMap((event) => (event.type === 'thread.message.completed' ? [event.message] : []));
-    expect(messages.map(({ content, attachments }) => [content.map(({ type }) => type), attachments.map(({ file_id }) => names.get(file_id))])).toEqual([
+    expect(messages.map(({ content, attachments }) => [content.map(({ type }) => type), attachments.map(({ file_id }) => names.get(file_id ?? ''))])).toEqual([
       [['image_file', 'text'], ['image.png', 'a.csv']],
       [['text'], ['b.csv']],
     ]);
