@@ -1,5 +1,5 @@
 /** What a run's answers may show and link of what code has made. */
-import { type RunStep, codeOf } from '../domain/run-step.ts';
+import { type RunStep, type WrittenFile, codeOf } from '../domain/run-step.ts';
 import type { Run } from '../domain/run.ts';
 import { keys } from '../ports/store.ts';
 import type { World } from '../ports/world.ts';
@@ -14,8 +14,9 @@ export interface CodeContext {
   images: string[];
   /** Written since then, each path's newest. */
   written: string[];
-  /** How many calls the run has made. */
+  /** How many calls the run has made, and how many bytes their files have together. */
   calls: number;
+  keptBytes: number;
 }
 
 /** Undefined for a run without the tool. */
@@ -36,5 +37,8 @@ export async function codeContext(world: Pick<World, 'store'>, run: Run, steps: 
     images: sinceThen.flatMap(({ outputs = [] }) => outputs.flatMap((output) => (output.type === 'image' ? [output.fileId] : []))),
     written: [...new Map(files(sinceThen)).values()],
     calls: steps.flatMap(codeOf).length,
+    keptBytes: steps.flatMap(codeOf).reduce((sum, { files: written = [] }) => sum + bytesOf(written), 0),
   };
 }
+
+export const bytesOf = (files: readonly WrittenFile[]): number => files.reduce((sum, { bytes }) => sum + bytes, 0);

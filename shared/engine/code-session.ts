@@ -2,7 +2,7 @@
 import { closeSession } from '../actions/end-session.ts';
 import { ContentGoneError, readContent } from '../actions/read-content.ts';
 import { endSessionJob } from '../actions/run-jobs.ts';
-import { sleep } from '../domain/clock.ts';
+import { orAbort, sleep, within } from '../domain/clock.ts';
 import type { CodeSession } from '../domain/code-session.ts';
 import type { File } from '../domain/file.ts';
 import type { Run } from '../domain/run.ts';
@@ -17,8 +17,8 @@ import type { Hold } from './hold.ts';
 /** A session that ends under what is asked of it is begun anew so often. */
 const MOST_SESSIONS = 3;
 /** All sessions may be at work: one is waited for so long. */
+const OPEN_WITHIN_MS = 60_000;
 const LOOK_AGAIN_MS = 500;
-const MOST_LOOKS = 120;
 /** Of what the thread's code has written before, the newest so many bytes are put into a session that is begun anew. */
 const MOST_BROUGHT_BACK_BYTES = 200_000_000;
 /** A session is noted as used so often while it is. */
@@ -94,16 +94,23 @@ async function begin(world: SandboxedWorld, hold: Hold): Promise<CodeSession & {
 
 /** Waits for its turn where all sessions are at work. */
 async function open(world: SandboxedWorld, hold: Hold): Promise<string> {
-  for (let looks = 1; ; looks++) {
+  const { clock, sandbox } = world;
+  const untilMs = clock.nowMs() + OPEN_WITHIN_MS;
+  for (;;) {
     hold.check();
+    const opening = sandbox.open();
     try {
-      return await world.sandbox.open();
+      return await within(clock, { ms: untilMs - clock.nowMs(), late, signal: hold.signal }, (signal) => orAbort(signal, opening));
     } catch (error) {
-      if (!(error instanceof SandboxUnavailableError && error.mayPass) || looks >= MOST_LOOKS) throw error;
-      await sleep(world.clock, LOOK_AGAIN_MS, hold.signal);
+      // One that comes after all is nobody's.
+      void opening.then((session) => closeSession(world, session), () => undefined);
+      if (!(error instanceof SandboxUnavailableError && error.mayPass) || clock.nowMs() + LOOK_AGAIN_MS >= untilMs) throw error;
+      await sleep(clock, LOOK_AGAIN_MS, hold.signal);
     }
   }
 }
+
+const late = () => new SandboxUnavailableError(`no session within ${OPEN_WITHIN_MS} ms`);
 
 /** Why it could not be put there, if it could not. */
 async function bring({ sandbox, ...world }: SandboxedWorld, hold: Hold, session: string, file: File, path: string): Promise<string[]> {

@@ -10,6 +10,8 @@ import type { SandboxedWorld } from './code-session.ts';
 /** Images and files of one execution: two writes each, and DynamoDB takes 100 in a transaction. */
 const MOST_KEPT = 40;
 const MOST_KEPT_BYTES = 512 * 1024 * 1024;
+/** Of a run: files may be all holes, which cost the session nothing. */
+export const MOST_KEPT_OF_RUN = 2 * MOST_KEPT_BYTES;
 
 export interface Kept {
   images: string[];
@@ -22,8 +24,8 @@ export interface Kept {
   discard(): Promise<void>;
 }
 
-/** Rejects with the signal's reason when it aborts, as with whatever the store or the blobs fail with; nothing is kept then. */
-export async function keepOutputs(world: SandboxedWorld, session: string, { images, files, isOver }: Execution, { projectId, signal }: { projectId: string; signal: AbortSignal }): Promise<Kept> {
+/** `mostBytes`: what the run may still keep. Rejects with the signal's reason when it aborts, as with whatever the store or the blobs fail with; nothing is kept then. */
+export async function keepOutputs(world: SandboxedWorld, session: string, { images, files, isOver }: Execution, { projectId, signal, mostBytes }: { projectId: string; signal: AbortSignal; mostBytes: number }): Promise<Kept> {
   const incoming: Incoming[] = [];
   const kept: Kept = {
     images: [],
@@ -47,7 +49,7 @@ export async function keepOutputs(world: SandboxedWorld, session: string, { imag
   };
   try {
     for (const image of images.slice(0, MOST_KEPT)) kept.images.push((await keep(once(image), (id) => `${id}.png`, image.byteLength)).id);
-    let left = MOST_KEPT_BYTES;
+    let left = Math.min(MOST_KEPT_BYTES, mostBytes);
     const lost: string[] = [];
     for (const { path, bytes } of files.filter(isWorthKeeping)) {
       signal.throwIfAborted();

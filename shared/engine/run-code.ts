@@ -5,9 +5,10 @@ import type { CodeCall, CodeOutput } from '../domain/run-step.ts';
 import { NO_USAGE, type Usage } from '../domain/usage.ts';
 import { EXECUTION_MS, type Execution, type Outcome } from '../ports/sandbox.ts';
 import type { World } from '../ports/world.ts';
+import { type CodeContext, bytesOf } from './code-context.ts';
 import { type SandboxedWorld, inSession } from './code-session.ts';
 import type { Hold } from './hold.ts';
-import { type Kept, keepOutputs } from './keep-outputs.ts';
+import { type Kept, MOST_KEPT_OF_RUN, keepOutputs } from './keep-outputs.ts';
 import { MOST_EXECUTIONS } from './offer-tools.ts';
 import { saveCode } from './save-code.ts';
 import type { Turn } from './turn.ts';
@@ -38,24 +39,26 @@ export interface Executed {
  * Resolves to how many calls were executed, when all their steps are stored. The last step carries `usage`; the ones before it none. `before`: calls of the run
  * until now. Rejects with the hold's reason when that is interrupted; what goes wrong otherwise is told to the model, and the run goes on.
  */
-export async function runCode(world: World, hold: Hold, emit: Emit, turn: Turn, calls: readonly CodeCall[], { usage, before }: { usage: Usage; before: number }): Promise<number> {
+export async function runCode(world: World, hold: Hold, emit: Emit, turn: Turn, calls: readonly CodeCall[], { usage, before }: { usage: Usage; before: Pick<CodeContext, 'calls' | 'keptBytes'> }): Promise<number> {
   let executed = 0;
+  let leftBytes = MOST_KEPT_OF_RUN - before.keptBytes;
   for (const [at, call] of calls.entries()) {
     hold.check();
     turn.begin([call]);
-    const done = before + at < MOST_EXECUTIONS ? await execute(world, hold, turn, call) : { call: said(turn, call, USED_UP) };
+    const done = before.calls + at < MOST_EXECUTIONS ? await execute(world, hold, turn, call, leftBytes) : { call: said(turn, call, USED_UP) };
     await saveCode(world, hold, emit, turn, done, at === calls.length - 1 ? usage : NO_USAGE);
     if (done.room) executed++;
+    leftBytes -= bytesOf(done.call.files ?? []);
   }
   return executed;
 }
 
-async function execute(world: World, hold: Hold, turn: Turn, call: CodeCall): Promise<Executed> {
+async function execute(world: World, hold: Hold, turn: Turn, call: CodeCall, mostBytes: number): Promise<Executed> {
   if (call.input.trim() === '') return { call: said(turn, call, NO_CODE) };
   const { sandbox } = world;
   try {
     if (!sandbox) throw new Error('this process has no sandbox');
-    return await executeIn({ ...world, sandbox }, hold, turn, call);
+    return await executeIn({ ...world, sandbox }, hold, turn, call, mostBytes);
   } catch (error) {
     hold.signal.throwIfAborted();
     world.log.error('code_not_executed', { runId: hold.run.id, error });
@@ -63,11 +66,11 @@ async function execute(world: World, hold: Hold, turn: Turn, call: CodeCall): Pr
   }
 }
 
-const executeIn = (world: SandboxedWorld, hold: Hold, turn: Turn, call: CodeCall): Promise<Executed> =>
+const executeIn = (world: SandboxedWorld, hold: Hold, turn: Turn, call: CodeCall, mostBytes: number): Promise<Executed> =>
   inSession(world, hold, async ({ session, notes }) => {
     const telling = inBatches(world.clock, (text) => turn.addLogs(text));
     const execution = await world.sandbox.execute(session, call.input, { signal: hold.signal, onLogs: telling.add }).finally(telling.end);
-    const kept = await keepOutputs(world, session, execution, { projectId: hold.run.projectId, signal: hold.signal });
+    const kept = await keepOutputs(world, session, execution, { projectId: hold.run.projectId, signal: hold.signal, mostBytes });
     addLines(turn, endOf(execution, kept));
     // As they were told: pieces add up to what is stored.
     const { logs } = turn;

@@ -9,7 +9,7 @@ import { callOf, messageOf, queuedRun } from './sample-records.ts';
 
 const code: Tool = { type: 'code_interpreter' };
 const named = (name: string): Tool => ({ type: 'function', function: { name } });
-const context = (fields: Partial<CodeContext> = {}): CodeContext => ({ inputFiles: [], links: new Map(), images: [], written: [], calls: 0, ...fields });
+const context = (fields: Partial<CodeContext> = {}): CodeContext => ({ inputFiles: [], links: new Map(), images: [], written: [], calls: 0, keptBytes: 0, ...fields });
 
 describe('code', () => {
   it('is offered to runs that have the tool, behind the functions and the search', () => {

@@ -16,7 +16,7 @@ const piece = (index: number, name: string | undefined, args: string) => chunk({
 const STOP = chunk({}, 'tool_calls');
 const CODE: Tool = { type: 'code_interpreter' };
 const functionOf = (name: string): Tool => ({ type: 'function', function: { name } });
-const made = (fields: Partial<CodeContext> = {}): CodeContext => ({ inputFiles: [], links: new Map(), images: [], written: [], calls: 0, ...fields });
+const made = (fields: Partial<CodeContext> = {}): CodeContext => ({ inputFiles: [], links: new Map(), images: [], written: [], calls: 0, keptBytes: 0, ...fields });
 
 async function* streamed(chunks: ModelChunk[]): AsyncGenerator<ModelChunk> {
   for (const one of chunks) yield await Promise.resolve(one);
