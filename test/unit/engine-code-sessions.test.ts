@@ -156,6 +156,23 @@ describe('where there is no session to be had', () => {
     expect([stage.shown, stage.logged, (await stage.callsOf(run))[0]?.outputs]).toEqual([[NOT_EXECUTED], ['code_not_executed'], [{ type: 'logs', logs: NOT_EXECUTED }]]);
   });
 
+  it('for a minute by the clock, also when nobody answers; one that comes later is closed', async () => {
+    await using stage = await CodeStage.start();
+    stage.answers.push(asks(code('a')), says('Done.'));
+    const { promise, resolve } = Promise.withResolvers<void>();
+    stage.sandbox.opening = promise;
+    const run = await stage.newRun();
+    const driving = stage.drive(run);
+    await stage.clock.pass(59_999);
+    expect(stage.logged).toEqual([]);
+    await stage.clock.pass(1);
+    await driving;
+    expect([(await stage.runNow(run)).status, stage.shown, stage.sandbox.closed]).toEqual(['completed', [NOT_EXECUTED], []]);
+    resolve();
+    await stage.clock.pass(1);
+    expect([stage.sandbox.closed, stage.sandbox.live]).toEqual([['session-1'], []]);
+  });
+
   it.each<[string, (stage: CodeStage) => void]>([
     ['none will be', (stage) => stage.sandbox.failing.open.push(new SandboxUnavailableError('there is no Python'))],
     ['nobody knows why', (stage) => stage.sandbox.failing.open.push(new Error('what?'))],

@@ -82,6 +82,18 @@ describe('large files', () => {
     expect([files, logs]).toEqual([['a', 'b', 'c', 'd', 'e', 'g'], '[Not kept for the user: f.]\n']);
   });
 
+  it('are kept up to 1 GiB of one run, in whatever answers', async () => {
+    await using stage = await CodeStage.start();
+    bottomless(stage);
+    const whole = Object.fromEntries(['a', 'b', 'c', 'd', 'e'].map((path) => [path, 100 * MB]));
+    for (const [path, bytes] of Object.entries({ ...whole, f: 80 * MB, g: 70 * MB })) stage.sandbox.large.set(path, bytes);
+    const writes = (sizes: Record<string, number>): Come => ({ files: Object.entries(sizes).map(([path, bytes]) => ({ path, bytes })) });
+    stage.answers.push(asks(code('1'), code('2')), asks(code('3')), says('Done.'));
+    stage.sandbox.scripts.push(writes(whole), writes({ ...whole, f: 80 * MB }), writes({ f: 80 * MB, g: 70 * MB }));
+    const run = await stage.driven(await stage.newRun());
+    expect((await stage.callsOf(run)).map(({ files = [] }) => files.map(({ path }) => path).join(''))).toEqual(['abcde', 'abcde', 'g']);
+  });
+
   it('are not when one of them is too large, whatever was told of it', async () => {
     await using stage = await CodeStage.start();
     bottomless(stage);

@@ -20,6 +20,8 @@ export class ScriptedSandbox implements Sandbox {
   /** Files that are too large to be held here, by their paths: how many bytes come. */
   readonly large = new Map<string, number>();
   opened = 0;
+  /** What a new session waits for. */
+  opening: Promise<void> = Promise.resolve();
   check: () => Promise<void> = () => Promise.resolve();
 
   /** The files that there are in a session now; undefined of one that has ended. */
@@ -40,8 +42,9 @@ export class ScriptedSandbox implements Sandbox {
   async open(): Promise<string> {
     this.#fail('open');
     const session = `session-${++this.opened}`;
+    await this.opening;
     this.#live.set(session, new Map());
-    return Promise.resolve(session);
+    return session;
   }
 
   async execute(session: string, code: string, options: ExecuteOptions = {}): Promise<Execution> {
