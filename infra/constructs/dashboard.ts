@@ -1,16 +1,16 @@
 /** One page that answers, from top to bottom: are clients served, do runs end well, is anything waiting, what does it cost. */
 import { Duration } from 'aws-cdk-lib';
 import type { RestApi } from 'aws-cdk-lib/aws-apigateway';
-import { AlarmStatusWidget, Dashboard, GraphWidget, type IMetric, type IWidget, Metric, Row, Stats } from 'aws-cdk-lib/aws-cloudwatch';
+import { AlarmStatusWidget, Dashboard, GraphWidget, type IMetric, type IWidget, type Metric, Row, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
-import { METRICS_NAMESPACE, metricName, serviceName } from '../../functions/shared/metric-names.ts';
+import { metricName } from '../../functions/shared/metric-names.ts';
 import type { EndedRun } from '../../shared/domain/run.ts';
 import type { Stage } from '../stages.ts';
-import { type Monitoring, PERIOD } from './monitoring.ts';
+import { type Monitoring, PERIOD, logged } from './monitoring.ts';
 
 export interface ServiceDashboardProps {
   stage: Stage;
@@ -31,8 +31,7 @@ export class ServiceDashboard extends Construct {
 
   constructor(scope: Construct, id: string, { stage, monitoring, api, functions, teller, queues, machine, table }: ServiceDashboardProps) {
     super(scope, id);
-    const own = (label: string, name: string) =>
-      new Metric({ namespace: METRICS_NAMESPACE, metricName: name, dimensionsMap: { service: serviceName(stage.name) }, statistic: Stats.SUM, period: PERIOD, label });
+    const own = (label: string, name: string) => logged(stage, name, label);
     const each = (metric: (fn: IFunction) => Metric): IMetric[] => Object.entries(functions).map(([label, fn]) => metric(fn).with({ label }));
     const capacity = (name: string) => table.metric(name, { statistic: Stats.SUM, period: PERIOD, label: name });
     const sum = { period: PERIOD, statistic: Stats.SUM };

@@ -1,12 +1,14 @@
 /** Alarms that say who is hurt, and the one place that tells somebody. */
 import { Aws, Duration } from 'aws-cdk-lib';
-import { Alarm, ComparisonOperator, type IMetric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { Alarm, ComparisonOperator, type IMetric, Metric, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
+import { METRICS_NAMESPACE, serviceName } from '../../functions/shared/metric-names.ts';
+import type { Stage } from '../stages.ts';
 import { explain } from './explain.ts';
 
 export interface AlarmProps {
@@ -20,6 +22,10 @@ export interface AlarmProps {
 }
 
 export const PERIOD = Duration.minutes(5);
+
+/** How often the functions of a stage have logged something. */
+export const logged = (stage: Stage, metricName: string, label?: string): Metric =>
+  new Metric({ namespace: METRICS_NAMESPACE, metricName, dimensionsMap: { service: serviceName(stage.name) }, statistic: Stats.SUM, period: PERIOD, ...(label !== undefined && { label }) });
 
 export class Monitoring extends Construct {
   readonly #topic: Topic;

@@ -81,7 +81,7 @@ export class ServiceStack extends Stack {
     const sendAll = [...sendBoth, sendJobs(index.queue)];
     const tools = { TOOL_FUNCTIONS: stage.toolFunctions.join(',') || undefined };
     const timerVariables = { STATE_MACHINE_ARN: timersArn(this) };
-    const interpreter = stage.codeInterpreter ? new CodeInterpreter(this, 'Code', { stage }) : undefined;
+    const interpreter = stage.codeInterpreter ? new CodeInterpreter(this, 'Code', { stage, monitoring }) : undefined;
     const code = { CODE_INTERPRETER_ID: interpreter?.id };
     /** What code has written becomes files, each with a record that says where it is on its way. */
     const filesOfCode = interpreter ? ({ put: ['U'], delete: ['U'], files: ['Put'] } satisfies Access) : { put: [], files: [] };

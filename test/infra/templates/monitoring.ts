@@ -13,7 +13,7 @@ describe.each(everyStage)('in $name', (stage) => {
     }
   });
 
-  it('so are waiting jobs and deliveries, dead letters, late reaping, late events, failed timers and failing requests', () => {
+  it('so are waiting jobs and deliveries, dead letters, late reaping, late events, failed timers, failing requests and code that was not executed', () => {
     const metrics = alarms.map(({ id, properties }) => `${String(properties['MetricName'])} ${id.replace(/[0-9A-F]{8}$/, '')}`);
     expect(metrics).toEqual(
       expect.arrayContaining([
@@ -28,6 +28,7 @@ describe.each(everyStage)('in $name', (stage) => {
         'ApproximateNumberOfMessagesVisible TellerFeedGaveUp',
         'ExecutionsFailed TimersFailures',
         '5XXError HttpServerErrors',
+        'code_not_executed CodeNotExecuted',
       ]),
     );
   });
