@@ -23,6 +23,7 @@ import {
   SandboxUnavailableError,
   SessionGoneError,
 } from '../ports/sandbox.ts';
+import { unkeptNote } from '../sandbox/logs.ts';
 import { AnswerLostError, Interpreter } from './interpreter.ts';
 import { asking, beginning, type Question, STAGE } from './sandbox-driver.ts';
 import { inPieces, logsOf, PIECE_BYTES, Slice, slices } from './sandbox-pieces.ts';
@@ -86,8 +87,9 @@ export function makeSandbox({ client, identifier, clock, sessionSeconds = USUAL_
     const question: Question = { do: 'execute', code, seconds: timeoutMs / 1000 };
     const answer = await within(clock, { ms: timeoutMs + GRACE_MS, late: () => new TooLateError(), signal }, (over) => ask(id, question, Executed, over));
     const { images, missing, isOver } = await imagesOf(id, answer.images);
-    const files = answer.files.filter(([path]) => isSandboxPath(path)).slice(0, MOST_CHANGED_FILES);
-    const logs = `${logsOf(answer)}${missing > 0 ? `\n[${missing} of the pictures could not be fetched]\n` : ''}`;
+    const plain = answer.files.filter(([path]) => isSandboxPath(path));
+    const files = plain.slice(0, MOST_CHANGED_FILES);
+    const logs = `${logsOf(answer)}${unkeptNote(answer.files.length - plain.length)}${missing > 0 ? `\n[${missing} of the pictures could not be fetched]\n` : ''}`;
     if (logs !== '') onLogs?.(logs);
     return { outcome: answer.outcome, logs, images, files: files.map(([path, bytes]) => ({ path, bytes })), isOver };
   }

@@ -49,7 +49,7 @@ export interface ExecuteOptions {
  * A session is named by a string that can be kept and handed to another process. It has one interpreter, whose variables last as long as it,
  * and one data folder. It ends when it is closed, when nobody has used it for a while, and when its time is up; all that it had is wiped.
  * Of a session that has ended every method but `close` throws SessionGoneError. What is asked of one session is done one after the other;
- * between executions its processes do nothing.
+ * between executions its processes do nothing where the adapter can hold them (embedded), and on AWS what code has left behind goes on.
  */
 export interface Sandbox {
   /** Resolves when sessions can be had here, as far as that is known beforehand; SandboxUnavailableError when there can be none. */

@@ -213,10 +213,35 @@ describe('privileges', () => {
 
   it('no terminal can be spoken for', () =>
     refused({
-      terminal: ["open('/dev/tty')", 'ENXIO'],
-      'its input': ["fcntl.ioctl(__import__('pty').openpty()[1], 0x5412, b'x')", 'EPERM'],
-      'its selection': ["fcntl.ioctl(__import__('pty').openpty()[1], 0x541c, b'x')", 'EPERM'],
+      terminal: ["open('/dev/tty')", 'ENOENT'],
+      'a new one': ["open('/dev/ptmx')", 'ENOENT'],
+      'a new one, by libc': ["__import__('pty').openpty()", 'OSError'],
+      'its input': ["fcntl.ioctl(0, 0x5412, b'x')", 'EPERM'],
+      'its selection': ["fcntl.ioctl(0, 0x541c, b'x')", 'EPERM'],
     }));
+
+  it('of devices there are those alone that hold nothing', async () => {
+    expect(await tried("attempt('all', lambda: sorted(os.listdir('/dev')))")).toEqual({ all: "got ['fd', 'full', 'null', 'random', 'shm', 'stderr', 'stdin', 'stdout', 'urandom']" });
+    await refused(Object.fromEntries(['null', 'full', 'random', 'urandom'].map((name) => [name, [`__import__('mmap').mmap(os.open('/dev/${name}', os.O_RDWR), 4096)`, 'ENODEV']])));
+  });
+
+  it('memory that belongs to no process is not to be had', () =>
+    refused({
+      'MAP_SHARED': ["__import__('mmap').mmap(-1, 4096)", 'EPERM'],
+      'MAP_SHARED_VALIDATE': ["__import__('mmap').mmap(-1, 4096, flags=0x23)", 'EPERM'],
+      'MAP_SHARED_VALIDATE, without Python': ['call(9, 0, 4096, 3, 0x23, -1, 0)', 'EPERM'],
+      'with other flags': ['call(9, 0, 4096, 3, 0x8021, -1, 0)', 'EPERM'],
+      '/dev/zero': ["open('/dev/zero', 'r+b')", 'ENOENT'],
+    }));
+
+  it('but of one process, and in files, it is', async () => {
+    const found = await tried("import mmap, multiprocessing, multiprocessing.shared_memory as shared\ndef own():\n    with mmap.mmap(-1, 8192, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS) as m: m[0] = 1; return m[0]\ndef filed():\n    m = shared.SharedMemory(create=True, size=8192); m.buf[0] = 2; again = shared.SharedMemory(m.name); value = again.buf[0]; again.close(); m.close(); m.unlink(); return value\ndef child(value): value.value = 3\ndef counted():\n    value = multiprocessing.Value('i', 0); p = multiprocessing.Process(target=child, args=(value,)); p.start(); p.join(); return value.value\ndef pooled():\n    with multiprocessing.Pool(2) as pool: return pool.map(abs, [-4, -5])\nattempt('own', own)\nattempt('filed', filed)\nattempt('counted', counted)\nattempt('pooled', pooled)");
+    expect(found).toEqual({ own: 'got 1', filed: 'got 2', counted: 'got 3', pooled: 'got [4, 5]' });
+  });
+
+  it('goes first when the machine has no memory left', async () => {
+    expect((await alone(sandbox, "print(open('/proc/self/oom_score_adj').read())")).logs).toBe('1000\n\n');
+  });
 });
 
 it('nobody has been reached or harmed by any of this', async () => {

@@ -60,15 +60,31 @@ describe('what is no file', () => {
 });
 
 describe('names', () => {
-  it('that are no plain text are left out, wherever they lead', async () => {
-    const names = ['a\\nb', 'a\\rb', '\\x1b[2J', '\\x7f', 'a\\u202eb', 'a\\u2028b', '\\udcff\\udcfe', 'x' .repeat(255), 'ä €', '-rf', '..x', '~', '%2e%2e', 'a\\\\b', '"', "it\\'s"];
-    const paths = await run(`names = [${names.map((name) => `'${name}'`).join(', ')}]\nfor name in names: open(os.fsencode(name), 'w').close()`);
-    expect(paths).toEqual(['"', '%2e%2e', '-rf', '..x', 'a\\b', "it's", 'x'.repeat(255), '~', 'ä €'].toSorted());
-    for (const path of paths) expect(await text(path)).toBe('');
+  const countLeftOut = async (code: string) => {
+    const { logs, files } = await sandbox.execute(session, `import os\n${code}\nNone`);
+    return [/^\n\[(\d) of the files and folders could not be kept: .*\]\n$/.exec(logs)?.[1] ?? logs, files.map(({ path }) => path)];
+  };
+
+  it('that are no plain text are left out and counted, wherever they lead', async () => {
+    const names = ['a\\nb', 'a\\rb', '\\x1b[2J', '\\x7f', '\\x85', '\\udcff\\udcfe', 'x'.repeat(255), 'ä €', 'a\\u3000b', 'a\\u202eb', '-rf', '..x', '~', '%2e%2e', 'a\\\\b', '"', "it\\'s"];
+    const kept = ['"', '%2e%2e', '-rf', '..x', 'a\\b', 'a\u202eb', 'a\u3000b', "it's", 'x'.repeat(255), '~', 'ä €'].toSorted();
+    expect(await countLeftOut(`for name in [${names.map((name) => `'${name}'`).join(', ')}]: open(os.fsencode(name), 'w').close()`)).toEqual(['6', kept]);
+    for (const path of kept) expect(await text(path)).toBe('');
+  });
+
+  it('are counted once for each time that what has them changed', async () => {
+    expect(await countLeftOut("os.mkdir('a\\nb'); open('a\\nb/c', 'w').close(); open('d\\n', 'w').close()")).toEqual(['2', []]);
+    expect(await countLeftOut('')).toEqual(['', []]);
+    expect(await countLeftOut("open('d\\n', 'w').write('changed')")).toEqual(['1', []]);
   });
 
   it('of deep folders are left out, and what is above them is not', async () => {
-    expect(await run("deep = '/'.join('d' * 12); os.makedirs(deep); open(deep + '/x', 'w').close(); open('d/d/x', 'w').close()")).toEqual(['d/d/x']);
+    expect(await countLeftOut("deep = '/'.join('d' * 12); os.makedirs(deep); open(deep + '/x', 'w').close(); open('d/d/x', 'w').close()")).toEqual(['1', ['d/d/x']]);
+    expect(await countLeftOut("open('d/d/d/d/d/d/d/x', 'w').close()")).toEqual(['', ['d/d/d/d/d/d/d/x']]);
+  });
+
+  it('that are too long together are left out', async () => {
+    expect(await countLeftOut("long = 'x' * 250 + '/' + 'y' * 250 + '/'; os.makedirs(long); open(long + 'z' * 10, 'w').close(); open(long + 'z' * 11, 'w').close()")).toEqual(['1', [`${'x'.repeat(250)}/${'y'.repeat(250)}/${'z'.repeat(10)}`]]);
   });
 });
 

@@ -48,12 +48,23 @@ describe('memory', () => {
   });
 
   it.each([
-    ['shared mappings', `import mmap\nx = mmap.mmap(-1, ${400 * MB})\nfor at in range(0, len(x), 4096): x[at] = 1`],
     ['many processes', `import subprocess, sys\ncode = 'x = bytearray(${80 * MB})\\nfor at in range(0, len(x), 4096): x[at] = 1\\nimport time; time.sleep(60)'\nall = [subprocess.Popen([sys.executable, '-c', code]) for _ in range(4)]\nfor child in all: child.wait()`],
     ['forks that write', `import os, time\nx = bytearray(${80 * MB})\nfor _ in range(4):\n  if os.fork() == 0:\n    for at in range(0, len(x), 4096): x[at] = 2\n    time.sleep(60)\ntime.sleep(60)`],
     ['the queues of sockets', "import os, socket, time\nkept = []\nfor _ in range(10):\n  if os.fork() == 0:\n    for _ in range(100):\n      pair = socket.socketpair(); kept.append(pair); pair[0].setblocking(False)\n      try:\n        while True: pair[0].send(b'x' * 65536)\n      except BlockingIOError: pass\n    time.sleep(60)\ntime.sleep(60)"],
   ])('is counted together: %s', async (_, code) => {
     expect(await alone(sandbox, code)).toMatchObject({ outcome: 'out_of_memory', isOver: true });
+  });
+
+  // Each process would hold next to nothing by itself, and the pages would stay.
+  it.each([
+    ['a shared mapping', 'mmap.mmap(-1, size)', /PermissionError/],
+    ['one that is checked', 'mmap.mmap(-1, size, flags=0x23)', /PermissionError/],
+    ['one of /dev/zero', "mmap.mmap(os.open('/dev/zero', os.O_RDWR), size)", /FileNotFoundError/],
+  ])('is not had where no process is seen to have it: %s', async (_, mapping, refusal) => {
+    const code = `import ctypes, mmap, os\nsize = ${40 * MB}\nfor n in range(8):\n  x = ${mapping}\n  for at in range(0, size, 4096): x[at] = 1\n`;
+    for (const letGo of ['  x.madvise(mmap.MADV_DONTNEED)', '  ctypes.CDLL(None).munmap(ctypes.c_void_p(ctypes.addressof(ctypes.c_char.from_buffer(x)) + 4096), ctypes.c_size_t(size - 4096))']) {
+      expect(await alone(sandbox, `kept = []\n${code}${letGo}\n  kept.append(x)`)).toMatchObject({ outcome: 'error', logs: expect.stringMatching(refusal) as unknown, isOver: false });
+    }
   });
 
   it.each([

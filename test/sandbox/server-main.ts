@@ -11,6 +11,7 @@ if os.fork() == 0:
     os.setsid()
     if os.fork() == 0: time.sleep(30)
     os._exit(0)
+os.wait()
 subprocess.Popen(['sleep', '600'])
 print('begun', flush=True)`;
 // Kept at work, or left standing still: both must end with the server.

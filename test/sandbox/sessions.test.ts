@@ -129,7 +129,8 @@ describe('where there is no isolation', () => {
     const folder = newFolder();
     expect(await refusalOf({ bwrap: '/usr/bin/no-bwrap' })).toMatch(/\/usr\/bin\/no-bwrap is not installed. apt-get install bubblewrap/);
     expect(await refusalOf({ python: '/usr/bin/no-python' })).toMatch(/has no Python: \/usr\/bin\/no-python did not run .*apt-get install.*PYTHON/);
-    expect(await refusalOf({ python: '/bin/false' })).toMatch(/has no Python: \/bin\/false did not run/);
+    expect(await refusalOf({ python: '/bin/true' })).toMatch(/has no Python: \/bin\/true is no Python, or a broken one \(it did not say where its packages are\)\. Install/);
+    expect(await refusalOf({ python: '/bin/sh' })).toMatch(/has no Python: \/bin\/sh is no Python, or a broken one \(.*rror.*\)\. Install/);
     expect(await refusalOf({ bwrap: program(folder, 'echo "bwrap: Unknown option --size" >&2; exit 1') })).toMatch(/is older than 0.8 \(bwrap: Unknown option --size\)/);
     expect(await refusalOf({ bwrap: '/bin/true' })).toMatch(/cannot run code here/);
     rmSync(folder, { recursive: true });

@@ -9,7 +9,7 @@ const Told = z.discriminatedUnion('event', [
   z.object({ event: z.literal('logs') }),
   z.object({ event: z.literal('left_out'), bytes: z.number() }),
   z.object({ event: z.literal('image') }),
-  z.object({ event: z.literal('done'), outcome: z.enum(['ok', 'error', 'timed_out', 'out_of_memory', 'too_much_data', 'killed']), over: z.boolean(), files: z.array(file) }),
+  z.object({ event: z.literal('done'), outcome: z.enum(['ok', 'error', 'timed_out', 'out_of_memory', 'too_much_data', 'killed']), over: z.boolean(), files: z.array(file), unkept: z.number() }),
   z.object({ event: z.literal('read'), bytes: z.number(), tag: z.string() }),
   z.object({ event: z.literal('put') }),
   z.object({ event: z.literal('failed'), code: z.string() }),

@@ -1,5 +1,5 @@
 /** Starts a session's processes, in namespaces of their own where that is not expressly given up. */
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { type ChildProcess, type ExecFileException, execFile, spawn } from 'node:child_process';
 import { lstatSync, mkdirSync, mkdtempSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -32,10 +32,15 @@ const INSIDE = '/run/supervisor.py';
 const NOBODY = 65_534;
 /** For what programs leave in shared memory; the rest of the disk is the data folder's and /tmp's together. */
 const SHARED_MEMORY_BYTES = 64 * 1024 * 1024;
+/** Not bwrap's own choice (--dev): a shared mapping of /dev/zero is memory that nobody is seen to have, and the host's terminals have one number for all. */
+const DEVICES = ['/dev/null', '/dev/full', '/dev/random', '/dev/urandom'];
+const LINKS = [['/proc/self/fd', '/dev/fd'], ['/proc/self/fd/0', '/dev/stdin'], ['/proc/self/fd/1', '/dev/stdout'], ['/proc/self/fd/2', '/dev/stderr']] as const;
 /** Threads of numeric libraries count as processes, and each has an arena of memory. */
 const QUIET = { OPENBLAS_NUM_THREADS: '2', OMP_NUM_THREADS: '2', MKL_NUM_THREADS: '2', NUMEXPR_NUM_THREADS: '2', MALLOC_ARENA_MAX: '2' };
 const ENVIRONMENT = { PATH: '/usr/local/bin:/usr/bin:/bin', LANG: 'C.UTF-8', TZ: 'UTC', USER: 'sandbox', LOGNAME: 'sandbox', PYTHONDONTWRITEBYTECODE: '1', MPLBACKEND: 'module://threadkeep_figures', ...QUIET };
 const INSTALL = 'apt-get install bubblewrap python3 python3-pandas python3-matplotlib';
+
+const ASKED_MS = 20_000;
 
 /** A terminal's Ctrl-C is for the server, which ends its sessions itself: code that died before it would count as executed. */
 const APART = { detached: true };
@@ -48,7 +53,7 @@ const SYSTEM = ['/usr/bin', '/usr/lib', '/usr/lib32', '/usr/lib64', '/usr/share'
 /** Folders beside the system's that this interpreter and its packages are in. */
 export async function foldersOf({ python }: LaunchSettings): Promise<string[]> {
   const named = await askFolders(python).catch((error: unknown) => {
-    throw new SandboxUnavailableError(`code_interpreter has no Python: ${python} did not run (${reasonOf(error)}). Install it (${INSTALL}) or name another with PYTHON; the server's user must be able to run it (when the server is root: nobody).`, { cause: error });
+    throw new SandboxUnavailableError(`code_interpreter has no Python: ${python} ${whyNot(error)}. Install it (${INSTALL}) or name another with PYTHON; the server's user must be able to run it (when the server is root: nobody).`, { cause: error });
   });
   const folders = named.flatMap((folder) => (folder === '/usr/local' ? ['/usr/local/lib', '/usr/local/bin'] : folder === '/usr' ? [] : [folder]));
   return [...new Set(folders)].filter((folder) => !SYSTEM.some((known) => folder === known || folder.startsWith(`${known}/`)));
@@ -56,11 +61,17 @@ export async function foldersOf({ python }: LaunchSettings): Promise<string[]> {
 
 async function askFolders(python: string): Promise<string[]> {
   const ask = 'import json, os, site, sys; print(json.dumps([sys.prefix, sys.base_prefix, os.path.dirname(os.path.realpath(sys.executable)), *site.getsitepackages()]))';
-  const { stdout } = await promisify(execFile)(python, ['-I', '-c', ask], { env: {}, ...user(), timeout: 20_000 });
+  const { stdout } = await promisify(execFile)(python, ['-I', '-c', ask], { env: {}, ...user(), timeout: ASKED_MS });
   return z.array(z.string()).parse(JSON.parse(stdout));
 }
 
-const reasonOf = (error: unknown): string => (error instanceof Error ? (error.message.split('\n').find((line) => line.trim() !== '') ?? error.name) : String(error)).slice(0, 300);
+/** What could not be begun at all says so by itself; what began and did not answer is something else, or broken. */
+function whyNot(error: unknown): string {
+  const { code, killed, stderr = '', message } = error as Partial<ExecFileException>;
+  if (killed) return `gave no answer within ${ASKED_MS / 1000} seconds`;
+  if (typeof code === 'string' && code.startsWith('E')) return `did not run (${message?.split('\n')[0] ?? code})`;
+  return `is no Python, or a broken one (${stderr.trim().split('\n').at(-1)?.slice(0, 300) || 'it did not say where its packages are'})`;
+}
 
 /** `folders` as `foldersOf` said. What goes wrong from here on is seen in the child's end. */
 export function launch(settings: LaunchSettings, folders: readonly string[]): Launched {
@@ -80,7 +91,8 @@ function bwrapArguments({ python, diskBytes }: LaunchSettings, folders: readonly
     ...Object.entries(environment).map(([name, value]) => ['--setenv', name, value]),
     ...[...SYSTEM, ...folders].map((folder) => ['--ro-bind-try', folder, folder]),
     ...['/bin', '/lib', '/lib64'].map(asOnTheHost),
-    ['--proc', '/proc', '--dev', '/dev', '--size', `${SHARED_MEMORY_BYTES}`, '--tmpfs', '/dev/shm', '--remount-ro', '/dev'],
+    ['--proc', '/proc', '--tmpfs', '/dev', ...DEVICES.flatMap((device) => ['--dev-bind', device, device]), ...LINKS.flatMap(([to, path]) => ['--symlink', to, path])],
+    ['--size', `${SHARED_MEMORY_BYTES}`, '--tmpfs', '/dev/shm', '--remount-ro', '/dev'],
     // One disk for all that the code may write, in memory: nothing of it can be left behind, nor be read by the server past the supervisor.
     ['--size', `${diskBytes}`, '--tmpfs', '/mnt', '--dir', DATA_FOLDER, '--dir', '/mnt/tmp', '--symlink', 'mnt/tmp', '/tmp'],
     ['--perms', '0444', '--file', '3', INSIDE, '--remount-ro', '/', '--chdir', DATA_FOLDER],

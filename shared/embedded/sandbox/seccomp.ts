@@ -81,8 +81,8 @@ const REFUSED: readonly Numbers[] = [
 ];
 
 const MACHINES = {
-  x64: { at: 0, audit: 0xc000003e, clone: 56, socket: 41, socketpair: 53, ioctl: 16 },
-  arm64: { at: 1, audit: 0xc00000b7, clone: 220, socket: 198, socketpair: 199, ioctl: 29 },
+  x64: { at: 0, audit: 0xc000003e, clone: 56, socket: 41, socketpair: 53, ioctl: 16, mmap: 9 },
+  arm64: { at: 1, audit: 0xc00000b7, clone: 220, socket: 198, socketpair: 199, ioctl: 29, mmap: 222 },
 } as const;
 
 const EPERM = 1;
@@ -93,6 +93,11 @@ const AF_UNIX = 1;
 const NEW_NAMESPACES = 0x7e020080;
 /** Puts words into a terminal's mouth, each its own way: TIOCSTI, TIOCLINUX. */
 const TERMINAL_TRICKS = [0x5412, 0x541c];
+/**
+ * MAP_SHARED and MAP_ANONYMOUS, on both machines; MAP_SHARED_VALIDATE has the first bit too. Such memory stays when the process lets go of its
+ * pages, and then no process is seen to have it.
+ */
+const SHARED_BY_NOBODY = 0x21;
 /** Numbers of x64's other table of calls have this bit. */
 const X32 = 0x40000000;
 
@@ -104,6 +109,7 @@ const argument = (n: number) => 16 + 8 * n;
 const LOAD = 0x20;
 const IF_EQUAL = 0x15;
 const IF_ANY_BIT = 0x45;
+const KEEP_BITS = 0x54;
 const RETURN = 0x06;
 const ALLOW = 0x7fff0000;
 const KILL = 0x80000000;
@@ -114,9 +120,9 @@ type Instruction = readonly [code: number, ifTrue: number, ifFalse: number, oper
 
 const refuse = (number: number | undefined, errno: number): Instruction[] => (number === undefined ? [] : [[IF_EQUAL, 0, 1, number], [RETURN, 0, 0, fail(errno)]]);
 
-/** For one call, by one of its arguments; the number is loaded again afterwards. */
-function refuseByArgument(number: number, at: number, tests: Instruction[], errno: number): Instruction[] {
-  const body: Instruction[] = [[LOAD, 0, 0, argument(at)], ...tests.flatMap((test): Instruction[] => [test, [RETURN, 0, 0, fail(errno)]]), [LOAD, 0, 0, NUMBER]];
+/** For one call, by those of `bits` that one of its arguments has; the number is loaded again afterwards. */
+function refuseByArgument(number: number, at: number, tests: Instruction[], errno: number, bits = 0xffffffff): Instruction[] {
+  const body: Instruction[] = [[LOAD, 0, 0, argument(at)], [KEEP_BITS, 0, 0, bits], ...tests.flatMap((test): Instruction[] => [test, [RETURN, 0, 0, fail(errno)]]), [LOAD, 0, 0, NUMBER]];
   return [[IF_EQUAL, 0, body.length, number], ...body];
 }
 
@@ -136,6 +142,7 @@ export function seccompProgram(arch: string): Uint8Array | undefined {
     ...refuseByArgument(machine.clone, 0, [[IF_ANY_BIT, 0, 1, NEW_NAMESPACES]], EPERM),
     ...[machine.socket, machine.socketpair].flatMap((call) => refuseByArgument(call, 0, notUnix, EAFNOSUPPORT)),
     ...refuseByArgument(machine.ioctl, 1, TERMINAL_TRICKS.map((trick): Instruction => [IF_EQUAL, 0, 1, trick]), EPERM),
+    ...refuseByArgument(machine.mmap, 3, [[IF_EQUAL, 0, 1, SHARED_BY_NOBODY]], EPERM, SHARED_BY_NOBODY),
     [RETURN, 0, 0, ALLOW],
   ];
   const bytes = Buffer.alloc(program.length * 8);

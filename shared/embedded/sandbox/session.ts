@@ -1,7 +1,7 @@
 /** One session: its processes, and what is asked of them, one thing after the other. */
 import type { Clock } from '../../domain/clock.ts';
 import { EXECUTION_MS, type ExecuteOptions, type Execution, MOST_CHANGED_FILES, MOST_IMAGES, MOST_IMAGE_BYTES, MOST_LOG_BYTES, MOST_SANDBOX_FILE_BYTES, SandboxFileError, SessionGoneError, isSandboxPath } from '../../ports/sandbox.ts';
-import { LOG_TAIL_BYTES, LogText, leftOutNote } from '../../sandbox/logs.ts';
+import { LOG_TAIL_BYTES, LogText, leftOutNote, unkeptNote } from '../../sandbox/logs.ts';
 import { NOTEBOOK } from '../../sandbox/notebook.ts';
 import { Frames, type Told, frame } from './frames.ts';
 import { type LaunchSettings, type Launched, launch, refusal } from './launch.ts';
@@ -119,10 +119,10 @@ export class Session {
           return told.event === 'done' ? told : undefined;
         }).catch((error: unknown) => {
           if (!(error instanceof SessionGoneError)) throw error;
-          return { outcome: this.#isLate ? ('timed_out' as const) : ('killed' as const), over: true, files: [] };
+          return { outcome: this.#isLate ? ('timed_out' as const) : ('killed' as const), over: true, files: [], unkept: 0 };
         });
         signal?.throwIfAborted();
-        log(text.end());
+        log(text.end() + unkeptNote(done.unkept));
         return { outcome: done.outcome, logs, images, files: done.files.filter(({ path }) => isSandboxPath(path)), isOver: done.over };
       } finally {
         signal?.removeEventListener('abort', stop);

@@ -27,6 +27,7 @@ CONTROL = 240  # The interpreter's end, and copies of its stdout, where code tha
 SAVED_OUT = 241
 MOST_TOLD = 10_000
 MOST_DEPTH = 8
+MOST_PATH_BYTES = 512
 PR_SET_PDEATHSIG = 1
 PR_SET_DUMPABLE = 4
 
@@ -89,7 +90,10 @@ class Kernel:
                 os._exit(70)
         theirs.close()
         self.log_end = log_end  # Kept open, so that the pipe never ends, whatever the code closes.
-        read_frame(self.control.fileno())  # It is up, and no code of others has run in it yet.
+        try:
+            read_frame(self.control.fileno())  # It is up, and no code of others has run in it yet.
+        except EOFError:
+            sys.exit('the interpreter ended at once')
         self.control.setblocking(False)
         os.set_blocking(self.logs, False)
 
@@ -274,14 +278,14 @@ class Supervisor:
                 self.signal_all(signal.SIGKILL)
                 self.drain(logs)
                 logs.end()
-                tell({'event': 'done', 'outcome': verdict, 'over': True, 'files': []})
+                tell({'event': 'done', 'outcome': verdict, 'over': True, 'files': [], 'unkept': 0})
                 return False
         self.stop()
         self.drain(logs)
         logs.end()
         if late is not None:
             outcome = 'timed_out'
-        tell({'event': 'done', 'outcome': outcome, 'over': False, 'files': self.changes(request['most_files'])})
+        tell({'event': 'done', 'outcome': outcome, 'over': False, **self.changes(request['most_files'])})
         return True
 
     def listen(self, outcome):
@@ -308,7 +312,7 @@ class Supervisor:
     # ---- Files. The session's processes stand still meanwhile, so nothing changes under our hands. ----
 
     def look(self, most):
-        """Every regular file with a plain name, by path; links are not followed, and pipes and the like are no files."""
+        """Every regular file, by path, and folders too deep to be looked into; links are not followed, and pipes and the like are no files."""
         found = {}
         folders = [('', 1)]
         while folders:
@@ -320,13 +324,15 @@ class Supervisor:
             try:
                 for name in os.listdir(at):
                     path = prefix + name
-                    if not path.isprintable() or len(found) >= most:  # Bytes that are not UTF-8 are not printable either.
+                    if len(found) >= most:
                         continue
                     known = os.stat(name, dir_fd=at, follow_symlinks=False)
                     if stat.S_ISREG(known.st_mode):
                         found[path] = (known.st_ino, known.st_ctime_ns, known.st_size)
                     elif stat.S_ISDIR(known.st_mode) and depth < MOST_DEPTH:
                         folders.append((path + '/', depth + 1))
+                    elif stat.S_ISDIR(known.st_mode):
+                        found[path + '/'] = (known.st_ino, known.st_ctime_ns, 0)
             except OSError:
                 pass
             finally:
@@ -336,7 +342,8 @@ class Supervisor:
     def changes(self, most):
         before, self.seen = self.seen, self.look(self.settings['files'])
         changed = sorted(path for path, known in self.seen.items() if before.get(path) != known)
-        return [{'path': path, 'bytes': self.seen[path][2]} for path in changed[:most]]
+        kept = [path for path in changed if is_plain(path)]
+        return {'files': [{'path': path, 'bytes': self.seen[path][2]} for path in kept[:most]], 'unkept': len(changed) - len(kept)}
 
     def open_folder(self, parts, make=False):
         """The folder that these lead to from the data folder, none of them a link."""
@@ -442,11 +449,19 @@ class Supervisor:
                 tell({'event': 'failed', 'code': errno.errorcode.get(error.errno, 'EIO')})
 
 
+def is_plain(path):
+    """Whether the server takes such a path: text, not too long, without control characters."""
+    try:
+        return len(path.encode()) <= MOST_PATH_BYTES and not path.endswith('/') and not any(char < ' ' or '\x7f' <= char <= '\x9f' for char in path)
+    except UnicodeEncodeError:  # Bytes that are not UTF-8.
+        return False
+
+
 def resident(name):
     try:
-        with open('/proc/%s/statm' % name, 'rb', buffering=0) as file:
-            return int(file.read(200).split()[1]) * resource.getpagesize()
-    except (FileNotFoundError, ProcessLookupError, IndexError):
+        with open('/proc/%s/status' % name, 'rb', buffering=0) as file:
+            return sum(int(line.split()[1]) * 1024 for line in file.read(MB).splitlines() if line.startswith((b'VmRSS:', b'VmSwap:')))
+    except (FileNotFoundError, ProcessLookupError):
         return 0
 
 
@@ -466,9 +481,7 @@ def sockets():
 def proportional(name, otherwise):
     try:
         with open('/proc/%s/smaps_rollup' % name, 'rb') as file:
-            for line in file:
-                if line.startswith(b'Pss:'):
-                    return int(line.split()[1]) * 1024
+            return sum(int(line.split()[1]) * 1024 for line in file if line.startswith((b'Pss:', b'SwapPss:')))
     except (FileNotFoundError, ProcessLookupError):
         return 0  # It has ended meanwhile.
     except OSError:
@@ -489,18 +502,15 @@ def become_kernel(settings, notebook, control, log_end):
     os.dup2(control, CONTROL)
     os.dup2(log_end, SAVED_OUT)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    # Before it, /proc/self is not ours to write to.
+    control_process(PR_SET_DUMPABLE, 1)
+    go_first()
     os.dup2(log_end, 1)
     os.dup2(log_end, 2)
     os.closerange(3, CONTROL)
     os.closerange(SAVED_OUT + 1, 4096)
     limit(settings)
     os.nice(10)
-    try:
-        with open('/proc/self/oom_score_adj', 'w') as file:
-            file.write('1000')
-    except OSError:
-        pass
-    control_process(PR_SET_DUMPABLE, 1)
     os.chdir(settings['data'])
     loaded = {'__name__': 'threadkeep_notebook'}
     exec(compile(notebook, '<notebook>', 'exec'), loaded)
@@ -542,6 +552,17 @@ def writer(number):
     import io
     raw = io.FileIO(number, 'w', closefd=False)
     return io.TextIOWrapper(raw, 'utf-8', 'backslashreplace', write_through=True)
+
+
+def go_first():
+    """When the machine's memory is full, the code ends and not the server."""
+    try:
+        with open('/proc/self/oom_score_adj', 'w') as file:
+            file.write('1000')
+    except OSError as error:
+        if os.getppid() == 1:
+            write_all(2, b'the kernel takes no oom_score_adj (%s)\n' % errno.errorcode.get(error.errno, 'EIO').encode())
+            os._exit(70)
 
 
 def limit(settings):

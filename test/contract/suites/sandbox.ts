@@ -170,6 +170,18 @@ function describeFiles({ run, put, text, sandbox, session }: On): void {
     expect((await run('1')).files).toEqual([]);
   });
 
+  it('keep names of any language, with spaces that are none of ASCII', async () => {
+    const names = ['\u6708\u3000\u5831.csv', 'a\u00a0b.csv', 'c\u202fd.csv'].sort();
+    const { files, logs } = await run(`for name in ${JSON.stringify(names)}: open(name, "w").write("x");`);
+    expect({ files: files.map(({ path }) => path).sort(), logs }).toEqual({ files: names, logs: '' });
+    for (const name of names) expect(await text(name)).toBe('x');
+  });
+
+  it('whose names cannot be kept are left out, and the logs say so', async () => {
+    const { files, logs } = await run('for name in ("plain.txt", "a\\nb", b"c\\xff"): open(name, "w").write("x")\nprint("done")');
+    expect({ files, logs }).toEqual({ files: [{ path: 'plain.txt', bytes: 1 }], logs: expect.stringMatching(/^done\n\n\[2 of the files and folders could not be kept: .*\]\n$/) as unknown });
+  });
+
   it('are told when the code fails after having written them', async () => {
     expect(await run('open("half.txt", "w").write("half")\n1/0')).toMatchObject({ outcome: 'error', files: [{ path: 'half.txt', bytes: 4 }] });
   });
