@@ -25,15 +25,13 @@ export async function codeContext(world: Pick<World, 'store'>, run: Run, steps: 
   const [inputFiles, session] = await Promise.all([findInputFiles(world, run), world.store.get(keys.codeSession(run.projectId, run.threadId))]);
   const lastMessage = steps.findLastIndex(({ details }) => details.type === 'message_creation');
   const sinceThen = steps.slice(lastMessage + 1).flatMap(codeOf);
-  const files = (calls: typeof sinceThen) => calls.flatMap(({ files: written = [] }) => written.map(({ path, fileId }): [string, string] => [path, fileId]));
+  const files = (calls: typeof sinceThen): [string, string][] => calls.flatMap(({ files: written = [] }) => written.map(({ path, fileId }): [string, string] => [path, fileId]));
+  // What code wrote over a file is what it links, by whichever of the file's two names (code-session.ts).
+  const written = new Map([...(session?.written ?? []).map(({ path, fileId }): [string, string] => [path, fileId]), ...files(steps.flatMap(codeOf))]);
+  const given = inputFiles.flatMap(({ id, filename }): [string, string][] => [id, filename].map((name) => [name, written.get(id) ?? id]));
   return {
     inputFiles,
-    // The code's own files last: what it wrote over a file is what it links.
-    links: new Map([
-      ...inputFiles.flatMap(({ id, filename }): [string, string][] => [[filename, id], [id, id]]),
-      ...(session?.written ?? []).map(({ path, fileId }): [string, string] => [path, fileId]),
-      ...files(steps.flatMap(codeOf)),
-    ]),
+    links: new Map([...given, ...written]),
     images: sinceThen.flatMap(({ outputs = [] }) => outputs.flatMap((output) => (output.type === 'image' ? [output.fileId] : []))),
     written: [...new Map(files(sinceThen)).values()],
     calls: steps.flatMap(codeOf).length,

@@ -21,6 +21,8 @@ const OPEN_WITHIN_MS = 60_000;
 const LOOK_AGAIN_MS = 500;
 /** Of what the thread's code has written before, the newest so many bytes are put into a session that is begun anew. */
 const MOST_BROUGHT_BACK_BYTES = 200_000_000;
+/** And so many files: each takes a moment, on AWS a long one. */
+const MOST_BROUGHT_BACK = 50;
 /** A session is noted as used so often while it is. */
 const NOTE_USE_MS = 60_000;
 
@@ -58,11 +60,13 @@ async function enter(world: SandboxedWorld, hold: Hold): Promise<Room> {
   if (links !== undefined) await world.sandbox.execute(session, links, { signal: hold.signal });
   let leftBytes = MOST_BROUGHT_BACK_BYTES;
   const missing = written.filter(({ fileId }) => !brought.has(fileId)).toReversed();
-  for (const { path, fileId } of missing) {
-    const file = await world.store.get(keys.file(run.projectId, fileId));
-    if (!file || (leftBytes -= file.bytes) < 0) notes.push(`${DATA_FOLDER}/${path} is not there any more.`);
+  let left = 0;
+  for (const [at, { path, fileId }] of missing.entries()) {
+    const file = at < MOST_BROUGHT_BACK ? await world.store.get(keys.file(run.projectId, fileId)) : undefined;
+    if (!file || (leftBytes -= file.bytes) < 0) left++;
     else notes.push(...(await bring(world, hold, session, file, path)));
   }
+  if (left > 0) notes.push(`${left} of the files that code has written before are not there any more.`);
   const isNews = given.length + missing.length > 0;
   if (isNews || hold.run.codeSessions === undefined || world.clock.nowMs() - usedAtMs > NOTE_USE_MS) await noteUse(world, hold, session, [...given.map(({ id }) => id), ...missing.map(({ fileId }) => fileId)]);
   return { session, notes };
@@ -117,7 +121,7 @@ async function bring({ sandbox, ...world }: SandboxedWorld, hold: Hold, session:
   hold.check();
   if (file.bytes > MOST_SANDBOX_FILE_BYTES) return [`${JSON.stringify(file.filename)} is not there: it has ${file.bytes} bytes, and ${MOST_SANDBOX_FILE_BYTES} are the most.`];
   try {
-    await sandbox.put(session, path, readContent(world, file));
+    await orAbort(hold.signal, sandbox.put(session, path, readContent(world, file)));
     return [];
   } catch (error) {
     if (error instanceof SandboxFileError) return [`${JSON.stringify(file.filename)} is not there: ${error.message}.`];

@@ -124,7 +124,7 @@ async function drive(world: World, hold: Hold, emit: Emit, open: Open): Promise<
 async function runCodeFirst(world: World, hold: Hold, emit: Emit, open: Open, { turn, conversation }: Asked, toolCalls: readonly ToolCall[], usage: Usage): Promise<{ executed: number; others: ToolCall[] }> {
   const code = toolCalls.filter(isCodeCall);
   const others = toolCalls.filter((call) => !isCodeCall(call));
-  const executed = await runCode(world, hold, emit, turn, code, { usage: others.length > 0 ? NO_USAGE : usage, before: conversation.code ?? { calls: 0, keptBytes: 0 } });
+  const executed = await runCode(world, hold, emit, turn, code, { usage: others.length > 0 ? NO_USAGE : usage, before: conversation.code ?? { calls: 0, keptBytes: 0, inputFiles: [] } });
   if (others.length > 0) turn.begin(others);
   // Its usage is counted: what goes wrong from here on must not count it again.
   else open.turn = undefined;

@@ -5,7 +5,9 @@ import type { File } from '../domain/file.ts';
 import type { WrittenFile } from '../domain/run-step.ts';
 import { type Write, create } from '../ports/commit.ts';
 import { type Execution, MOST_SANDBOX_FILE_BYTES, type SandboxFile, SandboxFileError, SandboxUnavailableError, SessionGoneError } from '../ports/sandbox.ts';
+import { orAbort } from '../domain/clock.ts';
 import type { SandboxedWorld } from './code-session.ts';
+import type { InputFile } from './input-files.ts';
 
 /** Images and files of one execution: two writes each, and DynamoDB takes 100 in a transaction. */
 const MOST_KEPT = 40;
@@ -24,8 +26,17 @@ export interface Kept {
   discard(): Promise<void>;
 }
 
-/** `mostBytes`: what the run may still keep. Rejects with the signal's reason when it aborts, as with whatever the store or the blobs fail with; nothing is kept then. */
-export async function keepOutputs(world: SandboxedWorld, session: string, { images, files, isOver }: Execution, { projectId, signal, mostBytes }: { projectId: string; signal: AbortSignal; mostBytes: number }): Promise<Kept> {
+export interface KeepOptions {
+  projectId: string;
+  signal: AbortSignal;
+  /** What the run may still keep. */
+  mostBytes: number;
+  /** What code has written over one of these has its name. */
+  inputFiles: readonly InputFile[];
+}
+
+/** Rejects with the signal's reason when it aborts, as with whatever the store or the blobs fail with; nothing is kept then. */
+export async function keepOutputs(world: SandboxedWorld, session: string, { images, files, isOver }: Execution, { projectId, signal, mostBytes, inputFiles }: KeepOptions): Promise<Kept> {
   const incoming: Incoming[] = [];
   const kept: Kept = {
     images: [],
@@ -51,11 +62,24 @@ export async function keepOutputs(world: SandboxedWorld, session: string, { imag
     for (const image of images.slice(0, MOST_KEPT)) kept.images.push((await keep(once(image), (id) => `${id}.png`, image.byteLength)).id);
     let left = Math.min(MOST_KEPT_BYTES, mostBytes);
     const lost: string[] = [];
+    let isGone = isOver;
+    /** Undefined for what the code has taken away meanwhile, or with itself. A session that does not answer is not asked again. */
+    const orGone = async <T>(reading: Promise<T>): Promise<T | undefined> => {
+      try {
+        return await reading;
+      } catch (error) {
+        if (error instanceof SandboxFileError || error instanceof TooManyBytesError) return undefined;
+        if (!(error instanceof SessionGoneError || error instanceof SandboxUnavailableError)) throw error;
+        isGone = true;
+        return undefined;
+      }
+    };
+    const nameOf = (path: string): string => inputFiles.find(({ id }) => id === path)?.filename ?? path.split('/').at(-1) ?? path;
     for (const { path, bytes } of files.filter(isWorthKeeping)) {
       signal.throwIfAborted();
       const isTooMuch = kept.images.length + kept.written.length >= MOST_KEPT || bytes > Math.min(left, MOST_SANDBOX_FILE_BYTES);
-      const found = isTooMuch || isOver ? undefined : await opened(world, session, path);
-      const file = found && (await orGone(keep(found.body, () => path.split('/').at(-1) ?? path, Math.min(left, MOST_SANDBOX_FILE_BYTES))));
+      const found = isTooMuch || isGone ? undefined : await orGone(orAbort(signal, world.sandbox.read(session, path)));
+      const file = found && (await orGone(orAbort(signal, keep(found.body, () => nameOf(path), Math.min(left, MOST_SANDBOX_FILE_BYTES)))));
       if (!file) {
         lost.push(path);
         continue;
@@ -73,18 +97,6 @@ export async function keepOutputs(world: SandboxedWorld, session: string, { imag
 
 /** Not what programs put beside what was meant: caches, and what names itself hidden. */
 const isWorthKeeping = ({ path }: SandboxFile): boolean => path.split('/').every((part) => !part.startsWith('.') && part !== '__pycache__');
-
-const opened = (world: SandboxedWorld, session: string, path: string) => orGone(world.sandbox.read(session, path));
-
-/** Undefined for what the code has taken away meanwhile, or with itself. */
-async function orGone<T>(reading: Promise<T>): Promise<T | undefined> {
-  try {
-    return await reading;
-  } catch (error) {
-    if (error instanceof SessionGoneError || error instanceof SandboxFileError || error instanceof SandboxUnavailableError || error instanceof TooManyBytesError) return undefined;
-    throw error;
-  }
-}
 
 async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
   yield await Promise.resolve(bytes);

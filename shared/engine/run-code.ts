@@ -8,7 +8,7 @@ import type { World } from '../ports/world.ts';
 import { type CodeContext, bytesOf } from './code-context.ts';
 import { type SandboxedWorld, inSession } from './code-session.ts';
 import type { Hold } from './hold.ts';
-import { type Kept, MOST_KEPT_OF_RUN, keepOutputs } from './keep-outputs.ts';
+import { type Kept, type KeepOptions, MOST_KEPT_OF_RUN, keepOutputs } from './keep-outputs.ts';
 import { MOST_EXECUTIONS } from './offer-tools.ts';
 import { saveCode } from './save-code.ts';
 import type { Turn } from './turn.ts';
@@ -27,6 +27,10 @@ const NO_CODE = 'Error: there was no code. Call again with {"code": "…"}.';
 const USED_UP = `Error: a run can execute code ${MOST_EXECUTIONS} times, and that was done. Answer with what you have.`;
 const NOT_EXECUTED = 'Error: the code could not be executed. Say so if you cannot answer without it.';
 
+/** What the run's code has done until now. */
+export type Before = Pick<CodeContext, 'calls' | 'keptBytes' | 'inputFiles'>;
+type Keeping = Pick<KeepOptions, 'mostBytes' | 'inputFiles'>;
+
 /** Of one execution, stored by saveCode with its step. */
 export interface Executed {
   call: CodeCall;
@@ -39,13 +43,13 @@ export interface Executed {
  * Resolves to how many calls were executed, when all their steps are stored. The last step carries `usage`; the ones before it none. `before`: calls of the run
  * until now. Rejects with the hold's reason when that is interrupted; what goes wrong otherwise is told to the model, and the run goes on.
  */
-export async function runCode(world: World, hold: Hold, emit: Emit, turn: Turn, calls: readonly CodeCall[], { usage, before }: { usage: Usage; before: Pick<CodeContext, 'calls' | 'keptBytes'> }): Promise<number> {
+export async function runCode(world: World, hold: Hold, emit: Emit, turn: Turn, calls: readonly CodeCall[], { usage, before }: { usage: Usage; before: Before }): Promise<number> {
   let executed = 0;
   let leftBytes = MOST_KEPT_OF_RUN - before.keptBytes;
   for (const [at, call] of calls.entries()) {
     hold.check();
     turn.begin([call]);
-    const done = before.calls + at < MOST_EXECUTIONS ? await execute(world, hold, turn, call, leftBytes) : { call: said(turn, call, USED_UP) };
+    const done = before.calls + at < MOST_EXECUTIONS ? await execute(world, hold, turn, call, { mostBytes: leftBytes, inputFiles: before.inputFiles }) : { call: said(turn, call, USED_UP) };
     await saveCode(world, hold, emit, turn, done, at === calls.length - 1 ? usage : NO_USAGE);
     if (done.room) executed++;
     leftBytes -= bytesOf(done.call.files ?? []);
@@ -53,12 +57,12 @@ export async function runCode(world: World, hold: Hold, emit: Emit, turn: Turn, 
   return executed;
 }
 
-async function execute(world: World, hold: Hold, turn: Turn, call: CodeCall, mostBytes: number): Promise<Executed> {
+async function execute(world: World, hold: Hold, turn: Turn, call: CodeCall, keeping: Keeping): Promise<Executed> {
   if (call.input.trim() === '') return { call: said(turn, call, NO_CODE) };
   const { sandbox } = world;
   try {
     if (!sandbox) throw new Error('this process has no sandbox');
-    return await executeIn({ ...world, sandbox }, hold, turn, call, mostBytes);
+    return await executeIn({ ...world, sandbox }, hold, turn, call, keeping);
   } catch (error) {
     hold.signal.throwIfAborted();
     world.log.error('code_not_executed', { runId: hold.run.id, error });
@@ -66,11 +70,11 @@ async function execute(world: World, hold: Hold, turn: Turn, call: CodeCall, mos
   }
 }
 
-const executeIn = (world: SandboxedWorld, hold: Hold, turn: Turn, call: CodeCall, mostBytes: number): Promise<Executed> =>
+const executeIn = (world: SandboxedWorld, hold: Hold, turn: Turn, call: CodeCall, keeping: Keeping): Promise<Executed> =>
   inSession(world, hold, async ({ session, notes }) => {
     const telling = inBatches(world.clock, (text) => turn.addLogs(text));
     const execution = await world.sandbox.execute(session, call.input, { signal: hold.signal, onLogs: telling.add }).finally(telling.end);
-    const kept = await keepOutputs(world, session, execution, { projectId: hold.run.projectId, signal: hold.signal, mostBytes });
+    const kept = await keepOutputs(world, session, execution, { projectId: hold.run.projectId, signal: hold.signal, ...keeping });
     addLines(turn, endOf(execution, kept));
     // As they were told: pieces add up to what is stored.
     const { logs } = turn;

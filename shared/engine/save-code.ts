@@ -47,7 +47,8 @@ function used(before: CodeSession, { kept, room }: Executed, nowMs: number): Cod
   const { session, ...rest } = before;
   if (session !== room?.session) return { ...before, written };
   if (room?.isOver) return { ...rest, usedAtMs: nowMs, mounted: [], written };
-  const gone = new Set(before.written.filter(({ path }) => replaced.has(path)).map(({ fileId }) => fileId));
-  const mounted = [...before.mounted.filter((id) => !gone.has(id)), ...fresh.map(({ fileId }) => fileId)];
+  // What is no longer known to be written need not be known to be there.
+  const [known, still] = [before.written, written].map((files) => new Set(files.map(({ fileId }) => fileId)));
+  const mounted = [...before.mounted.filter((id) => !known?.has(id) || still?.has(id)), ...fresh.map(({ fileId }) => fileId)];
   return { ...before, usedAtMs: nowMs, mounted, written };
 }

@@ -43,8 +43,9 @@ const measure = (text: string, budget: number): Promise<number> => {
 
 const messageText = historyText;
 
-const overhead = (message: Message): number =>
-  TOKENS_PER_MESSAGE + message.content.filter((part) => part.type === 'image_url' || part.type === 'image_file').length * TOKENS_PER_IMAGE;
+/** The model is shown users' images alone. */
+const overhead = ({ role, content }: Message): number =>
+  TOKENS_PER_MESSAGE + (role === 'user' ? content.filter(({ type }) => type === 'image_url' || type === 'image_file').length * TOKENS_PER_IMAGE : 0);
 
 export const mostMessageTokens = (message: Message): number => mostTokens(messageText(message)) + overhead(message);
 

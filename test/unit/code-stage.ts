@@ -140,6 +140,12 @@ export class CodeStage implements AsyncDisposable {
     return file;
   }
 
+  /** What the answers link, as it was told. */
+  get links(): string[] {
+    const said = this.events.flatMap((event) => (event.type === 'thread.message.delta' ? event.content : []));
+    return said.flatMap((part) => (part.type === 'text' ? (part.text.annotations ?? []) : [])).flatMap((found) => (found.type === 'file_path' ? [found.file_path.file_id] : []));
+  }
+
   /** Files that were made of what code has left, oldest first. */
   async made(): Promise<File[]> {
     const { items } = await this.#still.embedded.store.page('file', [PROJECT], { order: 'asc', limit: 200 });

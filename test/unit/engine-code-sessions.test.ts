@@ -65,6 +65,18 @@ describe('a session', () => {
     expect(stage.toldLogs.at(-1)).toBe('whole');
   });
 
+  it('begun anew has the newest fifty of what code has written', async () => {
+    await using stage = await CodeStage.start();
+    const names = (from: number) => Object.fromEntries(Array.from({ length: 30 }, (_, n) => [`f${n + from}`, `${n + from}`]));
+    stage.answers.push(asks(code('a'), code('b')), says('One.'), asks(code('c')), says('Two.'));
+    stage.sandbox.scripts.push({ writes: names(10) }, { writes: names(40) }, {});
+    const first = await stage.driven(await stage.newRun());
+    stage.sandbox.end('session-1');
+    const run = await stage.driven(await stage.newRun({ threadId: first.threadId }));
+    expect((await stage.callsOf(run))[0]?.note).toBe(`${BEGUN_ANEW}\n10 of the files that code has written before are not there any more.`);
+    expect(Object.keys(stage.sandbox.filesOf('session-2') ?? {}).toSorted()).toEqual(Array.from({ length: 50 }, (_, n) => `f${n + 20}`));
+  });
+
   it('begun anew has what there still is: the model is told of a file that was deleted, and of one that is too large', async () => {
     await using stage = await CodeStage.start();
     const large = await stage.newFile('large.csv', '1,2', MOST_SANDBOX_FILE_BYTES + 1);
@@ -77,7 +89,7 @@ describe('a session', () => {
     await deleteFile(stage.world(), PROJECT, deleted?.id ?? '');
     stage.sandbox.end('session-1');
     const run = await stage.driven(await stage.newRun({ threadId: first.threadId }));
-    expect((await stage.callsOf(run))[0]?.note).toBe([BEGUN_ANEW, notThere, '/mnt/data/gone.csv is not there any more.'].join('\n'));
+    expect((await stage.callsOf(run))[0]?.note).toBe([BEGUN_ANEW, notThere, '1 of the files that code has written before are not there any more.'].join('\n'));
     expect(stage.sandbox.filesOf('session-2')).toEqual({ 'out.csv': '4' });
   });
 

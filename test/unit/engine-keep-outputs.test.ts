@@ -46,13 +46,30 @@ describe('of the files that code has written', () => {
   it.each<[string, Error | undefined]>([
     ['that is gone before it is read', undefined],
     ['that cannot come out', new SandboxFileError('too large')],
-    ['whose session is gone', new SessionGoneError('gone')],
-    ['that the sandbox does not give', new SandboxUnavailableError('no answer')],
   ])('one %s is not kept, and the others are', async (_, error) => {
     await using stage = await CodeStage.start();
     if (error) stage.sandbox.failing.read.push(error);
     const { status, files, logs } = await executed(stage, { files: [{ path: 'a', bytes: 1 }, { path: 'b', bytes: 1 }], writes: error ? named('a', 'b') : named('b') });
     expect([status, files, logs, await stage.incoming()]).toEqual(['completed', ['b'], '[Not kept for the user: a.]\n', []]);
+  });
+
+  it.each([new SessionGoneError('gone'), new SandboxUnavailableError('no answer')])('none is asked for any more when the session does not answer: %s', async (error) => {
+    await using stage = await CodeStage.start();
+    stage.sandbox.failing.read.push(error);
+    const { status, files, logs } = await executed(stage, { writes: named('a', 'b', 'c') });
+    expect([status, files, logs, stage.sandbox.reads]).toEqual(['completed', [], '[Not kept for the user: a, b, c.]\n', ['a']]);
+  });
+
+  it('one that stands in the place of an input has its name', async () => {
+    await using stage = await CodeStage.start();
+    const input = await stage.newFile('sales.csv', '1');
+    stage.answers.push(asks(code('a')), says('See sandbox:/mnt/data/sales.csv'));
+    stage.sandbox.scripts.push({ writes: { [input.id]: '2' } });
+    const run = await stage.driven(await stage.newRun({ files: [input] }));
+    const [made] = await stage.made();
+    expect(made).toMatchObject({ filename: 'sales.csv' });
+    expect((await stage.runNow(run)).status).toBe('completed');
+    expect(stage.links).toEqual([made?.id]);
   });
 
   it('all are not when nobody knows what went wrong: the model is told, and nothing is left', async () => {

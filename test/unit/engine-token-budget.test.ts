@@ -30,6 +30,9 @@ describe('counting', () => {
     expect(await messageTokens(messageOf('hello world'))).toBe(2 + TOKENS_PER_MESSAGE);
     const image = { type: 'image_url' as const, image_url: { url: 'https://a.b/c.png', detail: 'auto' as const } };
     expect(await messageTokens(messageOf([image, image]))).toBeGreaterThanOrEqual(2 * TOKENS_PER_IMAGE);
+    // Of an answer it is shown no images.
+    const shown = { type: 'image_file' as const, image_file: { file_id: 'file-1', detail: 'auto' as const } };
+    expect(await messageTokens({ ...messageOf([shown, text('hello world')]), role: 'assistant' })).toBe(2 + TOKENS_PER_MESSAGE);
     for (const message of [messageOf('Grüße'), messageOf([text('a'), image, { type: 'refusal', refusal: 'No.' }])]) {
       expect(mostMessageTokens(message)).toBeGreaterThanOrEqual(await messageTokens(message));
     }
