@@ -12,7 +12,7 @@ import {
 import { randomUUID } from 'node:crypto';
 import { pipeline, Readable, Transform } from 'node:stream';
 import { type Clock, sleep, within } from '../domain/clock.ts';
-import { EXECUTION_MS, SandboxUnavailableError, SessionGoneError } from '../ports/sandbox.ts';
+import { EXECUTION_MS, SandboxFileError, SandboxUnavailableError, SessionGoneError } from '../ports/sandbox.ts';
 
 /** Where it is when it is not AWS's own. */
 interface Elsewhere {
@@ -33,6 +33,8 @@ const MOST_ANSWER_BYTES = 16 * 1024 * 1024;
 
 /** Turned away for the moment: nothing was begun. */
 const REFUSED_FOR_NOW = new Set(['ThrottlingException', 'ConflictException']);
+/** The session is at work for somebody else; that it has ended is possible too. */
+const BUSY = 'ConflictException';
 /** A limit of the account that others' sessions take up; to try again at once would not help. */
 const AT_LIMIT = 'ServiceQuotaExceededException';
 /** Which of them tells of a session that has ended is not written anywhere; the session itself can be asked about. */
@@ -73,6 +75,14 @@ export class AnswerLostError extends Error {
   override readonly name = 'AnswerLostError';
 }
 
+/** The session has been at work for somebody else all the time that it was tried. */
+export class BusyError extends SandboxUnavailableError {}
+
+/** The request was accepted, and its answer has turned into something else: what was done until then, nobody knows. */
+class BrokenOffError extends Error {
+  override readonly name = 'BrokenOffError';
+}
+
 /**
  * `sessionId`: of the session that it is about. `signal`: with it a call that was taken on is not sent again, and ends with its answer or this;
  * without, it may be sent again whatever has become of it, and each time has a limit.
@@ -108,12 +118,16 @@ export class Interpreter {
     await this.#ask({ sessionId }, (abortSignal) => this.#client.send(command, { abortSignal }));
   }
 
-  /** Executes Python, never twice, and resolves to what it wrote to stdout. AnswerLostError when it cannot be told whether it was executed. */
-  execute(sessionId: string, code: string, signal: AbortSignal): Promise<string> {
-    return this.#ask({ sessionId, signal }, (abortSignal) => this.#invoke({ sessionId, name: 'executeCode', arguments: { code, language: 'python', clearContext: false } }, abortSignal));
+  /**
+   * Executes Python, never twice, and resolves to what it wrote to stdout. AnswerLostError when it cannot be told whether it was executed.
+   * `isStrangers`: what it does is not known, so that no exception in the answer itself is taken for a refusal, but for one of too many requests.
+   */
+  execute(sessionId: string, code: string, { signal, isStrangers = false }: { signal: AbortSignal; isStrangers?: boolean }): Promise<string> {
+    const command = { sessionId, name: 'executeCode', arguments: { code, language: 'python', clearContext: false } } as const;
+    return this.#ask({ sessionId, signal }, (abortSignal) => this.#invoke(command, abortSignal, isStrangers));
   }
 
-  /** Puts a file below the service's folder. */
+  /** Puts a file below the service's folder. SandboxFileError when the session does not take it: it may have no room. */
   async write(sessionId: string, path: string, blob: Uint8Array): Promise<void> {
     await this.#ask({ sessionId }, (abortSignal) => this.#invoke({ sessionId, name: 'writeFiles', arguments: { content: [{ path, blob }] } }, abortSignal));
   }
@@ -121,15 +135,20 @@ export class Interpreter {
   readonly #names = () => ({ codeInterpreterIdentifier: this.#codeInterpreterIdentifier });
 
   /** One call of a tool: what it says. A stream may come in several results, and one without any has been cut. */
-  async #invoke(command: Pick<InvokeCodeInterpreterCommandInput, 'sessionId' | 'name' | 'arguments'>, abortSignal: AbortSignal): Promise<string> {
+  async #invoke(command: Pick<InvokeCodeInterpreterCommandInput, 'sessionId' | 'name' | 'arguments'>, abortSignal: AbortSignal, isStrangers = false): Promise<string> {
     const { stream } = await this.#client.send(new InvokeCodeInterpreterCommand({ ...this.#names(), ...command }), { abortSignal });
     let said: string | undefined;
-    for await (const { result } of stream ?? []) {
-      if (!result) continue;
-      const text = (result.content ?? []).map((block) => block.text ?? '').join('');
-      // An error of the code is in what it has printed.
-      if (result.isError && command.name !== 'executeCode') throw new SandboxUnavailableError(`AgentCore's ${command.name} has failed: ${text.slice(0, 200)}`);
-      said = `${said ?? ''}${result.structuredContent?.stdout ?? text}`;
+    try {
+      for await (const { result } of stream ?? []) {
+        if (!result) continue;
+        const text = (result.content ?? []).map((block) => block.text ?? '').join('');
+        // An error of the code is in what it has printed.
+        if (result.isError && command.name !== 'executeCode') throw new SandboxFileError(`the session has not taken it: ${text.slice(0, 200)}`);
+        said = `${said ?? ''}${result.structuredContent?.stdout ?? text}`;
+      }
+    } catch (error) {
+      if (!isStrangers || (said === undefined && nameOf(error) === 'ThrottlingException')) throw error;
+      throw new BrokenOffError(`${nameOf(error)}: ${error instanceof Error ? error.message : ''}`, { cause: error });
     }
     // A request that is given up can look like a stream that has ended well.
     abortSignal.throwIfAborted();
@@ -156,13 +175,14 @@ export class Interpreter {
 
   /** The service's errors in the port's words. */
   async #told({ sessionId, signal }: Call, cause: unknown): Promise<unknown> {
-    if (cause instanceof SandboxUnavailableError) return cause;
+    if (cause instanceof SandboxUnavailableError || cause instanceof SandboxFileError) return cause;
     const name = nameOf(cause);
     const message = `${name}: ${cause instanceof Error ? cause.message : ''}`;
     if (signal && !isSettled(cause)) return new AnswerLostError(`AgentCore has not answered: ${message}`, { cause });
     if (sessionId !== undefined && MAY_MEAN_GONE.has(name) && (await this.#hasEnded(sessionId))) return new SessionGoneError('The session of the code interpreter has ended.', { cause });
     const mayPass = !isSettled(cause) || REFUSED_FOR_NOW.has(name) || name === AT_LIMIT;
-    return new SandboxUnavailableError(`AgentCore's code interpreter ${this.#codeInterpreterIdentifier} cannot be used: ${message}`, { mayPass, cause });
+    const Kind = name === BUSY && sessionId !== undefined ? BusyError : SandboxUnavailableError;
+    return new Kind(`AgentCore's code interpreter ${this.#codeInterpreterIdentifier} cannot be used: ${message}`, { mayPass, cause });
   }
 
   async #hasEnded(sessionId: string): Promise<boolean> {
@@ -178,4 +198,5 @@ export class Interpreter {
 
 const nameOf = (error: unknown): string => (error instanceof Error ? error.name : 'unknown');
 /** It is said and will not be said otherwise: the service has refused, and has begun nothing. */
-const isSettled = (error: unknown): boolean => error instanceof SandboxUnavailableError || (error instanceof BedrockAgentCoreServiceException && error.$fault === 'client');
+const isSettled = (error: unknown): boolean =>
+  error instanceof SandboxUnavailableError || error instanceof SandboxFileError || (error instanceof BedrockAgentCoreServiceException && error.$fault === 'client');

@@ -32,10 +32,12 @@ class Driver:
             sys.modules['matplotlib'].use(os.environ['MPLBACKEND'])
 
     def show(self, png):
-        if len(self.images) < ${MOST_IMAGES} and len(png) <= ${MOST_IMAGE_BYTES}:
+        if len(self.images) < ${MOST_IMAGES} and sum(self.images) + len(png) <= ${MOST_IMAGE_BYTES}:
             with open(self.image(len(self.images)), 'wb') as file:
                 file.write(png)
             self.images.append(len(png))
+        else:
+            print('[a picture of %d bytes was left out: there were too many, or too large]' % len(png), file=sys.stderr)
 
     def image(self, number):
         return os.path.join(STAGE, 'image-%d' % number)
@@ -100,9 +102,19 @@ class Driver:
             return 'taken'
         except FileNotFoundError:
             return 'missing'
+        except OSError:
+            return 'no_room'
         finally:
+            self.discard(token, parts)
             if os.path.lexists(whole):
                 os.unlink(whole)
+
+    def discard(self, token, parts):
+        """What is left of a file that was staged."""
+        for number in range(parts):
+            place = os.path.join(STAGE, '%s-%d' % (token, number))
+            if os.path.lexists(place):
+                os.unlink(place)
 
     def slice(self, path, image, start, most):
         """A piece of a file, and a stamp that tells whether it is still the same; null when there is no such file."""
@@ -154,6 +166,7 @@ print(${literal(word)})
 export type Question =
   | { do: 'execute'; code: string; seconds: number }
   | { do: 'take'; path: string; token: string; parts: number; sha256: string }
+  | { do: 'discard'; token: string; parts: number }
   | { do: 'slice'; path: string | null; image: number | null; start: number; most: number };
 
 /** The answer is the line behind `word` in what this prints. */

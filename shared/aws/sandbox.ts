@@ -24,7 +24,7 @@ import {
   SessionGoneError,
 } from '../ports/sandbox.ts';
 import { unkeptNote } from '../sandbox/logs.ts';
-import { AnswerLostError, Interpreter } from './interpreter.ts';
+import { AnswerLostError, BusyError, Interpreter } from './interpreter.ts';
 import { asking, beginning, type Question, STAGE } from './sandbox-driver.ts';
 import { inPieces, logsOf, PIECE_BYTES, Slice, slices } from './sandbox-pieces.ts';
 
@@ -52,10 +52,10 @@ const Executed = z.object({
   head: z.base64(),
   dropped: counted,
   tail: z.base64(),
-  images: z.array(counted.max(MOST_IMAGE_BYTES)).max(MOST_IMAGES),
+  images: z.array(counted).max(MOST_IMAGES).refine((sizes) => sizes.reduce((sum, bytes) => sum + bytes, 0) <= MOST_IMAGE_BYTES),
   files: z.array(z.tuple([z.string(), counted])),
 });
-const Taken = z.enum(['taken', 'altered', 'missing', 'no_place']);
+const Taken = z.enum(['taken', 'altered', 'missing', 'no_place', 'no_room']);
 
 export function makeSandbox({ client, identifier, clock, sessionSeconds = USUAL_SESSION_SECONDS }: SandboxSettings): Sandbox {
   const interpreter = new Interpreter({ client, identifier, clock });
@@ -63,14 +63,14 @@ export function makeSandbox({ client, identifier, clock, sessionSeconds = USUAL_
   /** What the session's own program answers. AnswerLostError when it says nothing that makes sense. */
   async function ask<T>(id: string, question: Question, shape: z.ZodType<T>, signal: AbortSignal): Promise<T> {
     const word = `${randomUUID()}:`;
-    const said = await interpreter.execute(id, asking(word, question), signal);
+    const said = await freed(id, interpreter.execute(id, asking(word, question), { signal, isStrangers: question.do === 'execute' }));
     return understood(said.slice(said.indexOf(word) + word.length), said.includes(word), shape);
   }
 
   /** Something beside code of the model. */
-  async function aside<T>(id: string, question: Question, shape: z.ZodType<T>): Promise<T> {
+  async function aside<T>(id: string, question: Question, shape: z.ZodType<T>, signal?: AbortSignal): Promise<T> {
     try {
-      return await within(clock, { ms: ASIDE_MS, late }, (signal) => ask(id, question, shape, signal));
+      return await within(clock, { ms: ASIDE_MS, late, signal }, (over) => ask(id, question, shape, over));
     } catch (error) {
       if (error instanceof EndedError) {
         await drop(id);
@@ -83,32 +83,50 @@ export function makeSandbox({ client, identifier, clock, sessionSeconds = USUAL_
   /** Ends a session that nobody is to use again. When that fails it ends by itself, in time. */
   const drop = (id: string): Promise<void> => interpreter.stop(id).catch(() => undefined);
 
+  /** Whoever asks here has its turn: a session that is busy all the same has been left by one that died, with code that may go on for long. */
+  async function freed<T>(id: string, asked: Promise<T>): Promise<T> {
+    try {
+      return await asked;
+    } catch (error) {
+      if (!(error instanceof BusyError)) throw error;
+      await drop(id);
+      throw new SessionGoneError('The session of the code interpreter did not become free.', { cause: error });
+    }
+  }
+
   async function executed(id: string, code: string, { timeoutMs = EXECUTION_MS, signal, onLogs }: ExecuteOptions): Promise<Execution> {
     const question: Question = { do: 'execute', code, seconds: timeoutMs / 1000 };
     const answer = await within(clock, { ms: timeoutMs + GRACE_MS, late: () => new TooLateError(), signal }, (over) => ask(id, question, Executed, over));
-    const { images, missing, isOver } = await imagesOf(id, answer.images);
     const plain = answer.files.filter(([path]) => isSandboxPath(path));
     const files = plain.slice(0, MOST_CHANGED_FILES);
-    const logs = `${logsOf(answer)}${unkeptNote(answer.files.length - plain.length)}${missing > 0 ? `\n[${missing} of the pictures could not be fetched]\n` : ''}`;
+    const logs = `${logsOf(answer)}${unkeptNote(answer.files.length - plain.length)}`;
+    // Pictures take their time.
     if (logs !== '') onLogs?.(logs);
-    return { outcome: answer.outcome, logs, images, files: files.map(([path, bytes]) => ({ path, bytes })), isOver };
+    const { images, missing, isOver } = await imagesOf(id, answer.images, signal);
+    const more = missing > 0 ? `\n[${missing} of the pictures could not be fetched]\n` : '';
+    if (more !== '') onLogs?.(more);
+    return { outcome: answer.outcome, logs: `${logs}${more}`, images, files: files.map(([path, bytes]) => ({ path, bytes })), isOver };
   }
 
   /** The code may have taken them away itself, and a thread that it has left may end everything while they are fetched. */
-  async function imagesOf(id: string, sizes: readonly number[]): Promise<{ images: Uint8Array[]; missing: number; isOver: boolean }> {
+  async function imagesOf(id: string, sizes: readonly number[], signal?: AbortSignal): Promise<{ images: Uint8Array[]; missing: number; isOver: boolean }> {
     const images: Uint8Array[] = [];
+    const so = (isOver: boolean) => ({ images, missing: sizes.length - images.length, isOver });
     for (const [image, bytes] of sizes.entries()) {
       const pieces: Buffer[] = [];
       try {
-        for await (const piece of slices((start) => aside(id, { do: 'slice', path: null, image, start, most: PIECE_BYTES }, Slice), bytes)) pieces.push(piece);
+        for await (const piece of slices((start) => aside(id, { do: 'slice', path: null, image, start, most: PIECE_BYTES }, Slice, signal), bytes)) pieces.push(piece);
         images.push(Buffer.concat(pieces));
       } catch (error) {
-        if (error instanceof SessionGoneError) return { images, missing: sizes.length - images.length, isOver: true };
+        signal?.throwIfAborted();
         // What has been executed is told all the same: to fail here would have it executed again.
-        if (!(error instanceof SandboxFileError || error instanceof SandboxUnavailableError)) throw error;
+        if (error instanceof SessionGoneError) return so(true);
+        // One that does not answer would have each of them waited for.
+        if (error instanceof SandboxUnavailableError) return so(false);
+        if (!(error instanceof SandboxFileError)) throw error;
       }
     }
-    return { images, missing: sizes.length - images.length, isOver: false };
+    return so(false);
   }
 
   return {
@@ -120,7 +138,7 @@ export function makeSandbox({ client, identifier, clock, sessionSeconds = USUAL_
       const id = await interpreter.start(sessionSeconds);
       try {
         const word = randomUUID();
-        const said = await within(clock, { ms: ASIDE_MS, late }, (signal) => interpreter.execute(id, beginning(word), signal));
+        const said = await within(clock, { ms: ASIDE_MS, late }, (signal) => interpreter.execute(id, beginning(word), { signal }));
         if (!said.includes(word)) throw new SandboxUnavailableError(`AgentCore's Python cannot be used as it is: ${said.slice(0, 200)}`);
       } catch (error) {
         await drop(id);
@@ -143,9 +161,12 @@ export function makeSandbox({ client, identifier, clock, sessionSeconds = USUAL_
           // Nothing was begun.
           if (error instanceof SessionGoneError || error instanceof SandboxUnavailableError) throw error;
           // The code may still be at it, or nobody knows what it has left behind.
-          await drop(id);
+          const dropped = drop(id);
+          // Whoever gives up is not kept waiting.
+          if (options.signal?.aborted === true) throw error;
+          await dropped;
           if (error instanceof TooLateError) return lost('timed_out');
-          if (error instanceof AnswerLostError && options.signal?.aborted !== true) return lost('killed');
+          if (error instanceof AnswerLostError) return lost('killed');
           throw error;
         }
       });
@@ -158,13 +179,19 @@ export function makeSandbox({ client, identifier, clock, sessionSeconds = USUAL_
         const token = randomUUID();
         const digest = createHash('sha256');
         let parts = 0;
-        for await (const piece of inPieces(content, path)) {
-          digest.update(piece);
-          await interpreter.write(id, `${STAGE}/${token}-${parts}`, piece);
-          parts++;
+        try {
+          for await (const piece of inPieces(content, path)) {
+            digest.update(piece);
+            await freed(id, interpreter.write(id, `${STAGE}/${token}-${parts++}`, piece));
+          }
+        } catch (error) {
+          // What has arrived of it would take the room of what comes next.
+          if (error instanceof SandboxFileError) await aside(id, { do: 'discard', token, parts }, z.null()).catch(() => undefined);
+          throw error;
         }
         const taken = await aside(id, { do: 'take', path, token, parts, sha256: digest.digest('hex') }, Taken);
         if (taken === 'no_place') throw new SandboxFileError(`${DATA_FOLDER}/${path} cannot be written: there is something else in its place`);
+        if (taken === 'no_room') throw new SandboxFileError(`there is no room for ${DATA_FOLDER}/${path}`);
         if (taken !== 'taken') throw new SandboxUnavailableError(`AgentCore's writeFiles has not kept a file as it was sent: ${taken}`);
       });
     },

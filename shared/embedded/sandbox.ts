@@ -33,9 +33,12 @@ const LIMITS: Limits = { memoryBytes: 512 * MB, diskBytes: 512 * MB, files: 10_0
 const IDLE_MS = 900_000;
 /** Each can hold a gigabyte of this machine's memory. */
 const MOST_SESSIONS = 16;
+/** Whoever opens a session is about to use it, and whoever has executed code reads its files next, one after the other: for so long it is at work all the same. */
+const STILL_AT_WORK_MS = 5_000;
 
 interface Kept {
   session: Session;
+  usedAtMs: number;
   /** Ends it if nothing is asked of it any more. */
   cancel: () => void;
 }
@@ -64,14 +67,17 @@ export function makeSandbox({ clock, folder, python = '/usr/bin/python3', bwrap 
   const keep = (id: string, session: Session) => {
     forget(id);
     if (session.isOver) return;
-    sessions.set(id, { session, cancel: clock.after(idleMs, () => (session.isBusy ? keep(id, session) : forget(id)?.end())) });
+    sessions.set(id, { session, usedAtMs: clock.nowMs(), cancel: clock.after(idleMs, () => (session.isBusy ? keep(id, session) : forget(id)?.end())) });
   };
+
+  /** A time that lies ahead is of a clock that was set back since. */
+  const isAtWork = ({ session, usedAtMs }: Kept): boolean => session.isBusy || Math.abs(clock.nowMs() - usedAtMs) < STILL_AT_WORK_MS;
 
   /** Makes room for one more, at the cost of who was idle longest. From the first moment on it counts, or those that come together would all find room. */
   const makeRoom = async () => {
     for (const [id, { session }] of sessions) if (session.isOver) forget(id);
     if (sessions.size + ++coming <= mostSessions) return;
-    const [id] = [...sessions].find(([, { session }]) => !session.isBusy) ?? [];
+    const [id] = [...sessions].find(([, kept]) => !isAtWork(kept)) ?? [];
     if (id === undefined) throw new SandboxUnavailableError(`all ${mostSessions} sessions of code_interpreter are at work; more can be allowed where there is the memory for them`, { mayPass: true });
     await forget(id)?.close();
   };

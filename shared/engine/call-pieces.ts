@@ -14,16 +14,16 @@ export interface TakenPiece {
 }
 
 interface Slot {
-  /** Counted by arrival, without gaps: what clients and records know the call by. */
-  position: number;
+  /** Counted from when its name came, without gaps: what clients and records know the call by. Some providers send the id alone first, or ids that no name follows. */
+  position: number | undefined;
   givenId: string | undefined;
   call: FunctionCall;
-  /** False until the name has come: some providers send the id alone first. */
-  isTold: boolean;
 }
 
 export class CallPieces {
   readonly #slots: Slot[] = [];
+  /** Those that have a name, in the order in which it came. */
+  readonly #told: Slot[] = [];
   readonly #byIndex = new Map<number, Slot | 'left out'>();
   readonly #most: number;
   readonly #newId: () => string;
@@ -35,21 +35,21 @@ export class CallPieces {
   }
 
   get calls(): FunctionCall[] {
-    return this.#slots.filter((slot) => slot.isTold).map((slot) => slot.call);
+    return this.#told.map((slot) => slot.call);
   }
 
   /** What there is to tell after this piece, if anything. */
   take(piece: CallPiece): TakenPiece | undefined {
     const slot = this.#slotFor(piece);
     if (slot === undefined) return undefined;
-    const { call, position } = slot;
+    const { call } = slot;
     const more = piece.function?.arguments ?? '';
     call.name ||= piece.function?.name ?? '';
     call.arguments += more;
-    if (slot.isTold) return more === '' ? undefined : { position, call, opening: false, arguments: more };
+    if (slot.position !== undefined) return more === '' ? undefined : { position: slot.position, call, opening: false, arguments: more };
     if (call.name === '') return undefined;
-    slot.isTold = true;
-    return { position, call, opening: true, arguments: call.arguments };
+    slot.position = this.#told.push(slot) - 1;
+    return { position: slot.position, call, opening: true, arguments: call.arguments };
   }
 
   #slotFor({ index, id }: CallPiece): Slot | undefined {
@@ -69,7 +69,7 @@ export class CallPieces {
     }
     const isFree = id !== undefined && id !== '' && this.#slots.every((slot) => slot.call.id !== id);
     const call: FunctionCall = { id: isFree ? id : this.#newId(), type: 'function', name: '', arguments: '' };
-    const slot: Slot = { position: this.#slots.length, givenId: id || undefined, call, isTold: false };
+    const slot: Slot = { position: undefined, givenId: id || undefined, call };
     this.#slots.push(slot);
     if (index !== undefined) this.#byIndex.set(index, slot);
     return slot;

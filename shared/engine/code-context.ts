@@ -6,6 +6,9 @@ import type { World } from '../ports/world.ts';
 import { type InputFile, findInputFiles } from './input-files.ts';
 import { codeName } from './offer-tools.ts';
 
+/** Of pictures, and of files, that one message shows: the newest. */
+const MOST_SHOWN = 100;
+
 export interface CodeContext {
   inputFiles: InputFile[];
   /** By their paths below the data folder, the files that an answer may link. */
@@ -32,8 +35,8 @@ export async function codeContext(world: Pick<World, 'store'>, run: Run, steps: 
   return {
     inputFiles,
     links: new Map([...given, ...written]),
-    images: sinceThen.flatMap(({ outputs = [] }) => outputs.flatMap((output) => (output.type === 'image' ? [output.fileId] : []))),
-    written: [...new Map(files(sinceThen)).values()],
+    images: sinceThen.flatMap(({ outputs = [] }) => outputs.flatMap((output) => (output.type === 'image' ? [output.fileId] : []))).slice(-MOST_SHOWN),
+    written: [...new Map(files(sinceThen)).values()].slice(-MOST_SHOWN),
     calls: steps.flatMap(codeOf).length,
     keptBytes: steps.flatMap(codeOf).reduce((sum, { files: written = [] }) => sum + bytesOf(written), 0),
   };

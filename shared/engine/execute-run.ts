@@ -97,20 +97,22 @@ async function drive(world: World, hold: Hold, emit: Emit, open: Open): Promise<
       case 'end':
         return finish(world, hold, emit, next.end, usage, turn, next.isFiltered);
       case 'wait': {
-        const { others } = await runCodeFirst(world, hold, emit, open, fitted, next.toolCalls, usage);
+        const { others, usageLeft } = await runCodeFirst(world, hold, emit, fitted, next.toolCalls, usage);
         const searched = await makeSearches(world, hold.run, others, conversation.searches, hold.signal);
         const toolCalls = await assignCalls(world, hold.run, searched.toolCalls);
-        if (toolCalls.filter(isFunctionCall).some((call) => call.output === undefined && call.calledBy !== 'driver')) return saveRequiredAction(world, hold, emit, turn, toolCalls, usage);
-        const step = await dispatchCalls(world, hold, turn, toolCalls, usage);
+        if (toolCalls.filter(isFunctionCall).some((call) => call.output === undefined && call.calledBy !== 'driver')) return saveRequiredAction(world, hold, emit, turn, toolCalls, usageLeft);
+        const step = await dispatchCalls(world, hold, turn, toolCalls, usageLeft);
         open.turn = undefined;
         await waitForCalls(world, hold, emit, open, step);
         answeredHere = 0;
         break;
       }
       case 'continue': {
-        const { executed, others } = await runCodeFirst(world, hold, emit, open, fitted, next.toolCalls, usage);
+        const { executed, others, usageLeft } = await runCodeFirst(world, hold, emit, fitted, next.toolCalls, usage);
         const { toolCalls, made } = await makeSearches(world, hold.run, others, conversation.searches, hold.signal);
-        if (others.length > 0) await saveAnsweredCalls(world, hold, emit, turn, toolCalls, usage);
+        if (others.length > 0) await saveAnsweredCalls(world, hold, emit, turn, toolCalls, usageLeft);
+        // Its steps are stored and its usage is counted: what goes wrong from here on must not do so again.
+        open.turn = undefined;
         open.ahead = undefined;
         answeredHere = made + executed > 0 ? 0 : answeredHere + 1;
       }
@@ -120,15 +122,13 @@ async function drive(world: World, hold: Hold, emit: Emit, open: Open): Promise<
   await finish(world, hold, emit, { status: 'failed', error }, NO_USAGE);
 }
 
-/** The answer's code, each call in its own step. Its other calls are the next step's, and bring the usage if there are any. */
-async function runCodeFirst(world: World, hold: Hold, emit: Emit, open: Open, { turn, conversation }: Asked, toolCalls: readonly ToolCall[], usage: Usage): Promise<{ executed: number; others: ToolCall[] }> {
+/** The answer's code, each call in its own step. Its other calls are the next step's, with the usage if no code came before. */
+async function runCodeFirst(world: World, hold: Hold, emit: Emit, { turn, conversation }: Asked, toolCalls: readonly ToolCall[], usage: Usage): Promise<{ executed: number; others: ToolCall[]; usageLeft: Usage }> {
   const code = toolCalls.filter(isCodeCall);
   const others = toolCalls.filter((call) => !isCodeCall(call));
-  const executed = await runCode(world, hold, emit, turn, code, { usage: others.length > 0 ? NO_USAGE : usage, before: conversation.code ?? { calls: 0, keptBytes: 0, inputFiles: [] } });
+  const executed = await runCode(world, hold, emit, turn, code, { usage, before: conversation.code ?? { calls: 0, keptBytes: 0, inputFiles: [] } });
   if (others.length > 0) turn.begin(others);
-  // Its usage is counted: what goes wrong from here on must not count it again.
-  else open.turn = undefined;
-  return { executed, others };
+  return { executed, others, usageLeft: code.length > 0 ? NO_USAGE : usage };
 }
 
 async function waitForCalls(world: World, hold: Hold, emit: Emit, open: Open, step: StepOf<'in_progress'>): Promise<void> {

@@ -40,7 +40,7 @@ export interface Executed {
 }
 
 /**
- * Resolves to how many calls were executed, when all their steps are stored. The last step carries `usage`; the ones before it none. `before`: calls of the run
+ * Resolves to how many calls were executed, when all their steps are stored. The first step carries `usage`, so that it is not lost with the others; those none. `before`: calls of the run
  * until now. Rejects with the hold's reason when that is interrupted; what goes wrong otherwise is told to the model, and the run goes on.
  */
 export async function runCode(world: World, hold: Hold, emit: Emit, turn: Turn, calls: readonly CodeCall[], { usage, before }: { usage: Usage; before: Before }): Promise<number> {
@@ -50,7 +50,7 @@ export async function runCode(world: World, hold: Hold, emit: Emit, turn: Turn, 
     hold.check();
     turn.begin([call]);
     const done = before.calls + at < MOST_EXECUTIONS ? await execute(world, hold, turn, call, { mostBytes: leftBytes, inputFiles: before.inputFiles }) : { call: said(turn, call, USED_UP) };
-    await saveCode(world, hold, emit, turn, done, at === calls.length - 1 ? usage : NO_USAGE);
+    await saveCode(world, hold, emit, turn, done, at === 0 ? usage : NO_USAGE);
     if (done.room) executed++;
     leftBytes -= bytesOf(done.call.files ?? []);
   }
@@ -91,6 +91,7 @@ const TELL_EVERY_MS = 50;
 
 function inBatches(clock: Clock, tell: (text: string) => void): { add: (text: string) => void; end: () => void } {
   let held = '';
+  let isOver = false;
   let cancel: (() => void) | undefined;
   const flush = () => {
     cancel = held === '' ? undefined : clock.after(TELL_EVERY_MS, flush);
@@ -99,10 +100,12 @@ function inBatches(clock: Clock, tell: (text: string) => void): { add: (text: st
   };
   return {
     add: (text) => {
+      if (isOver) return;
       held += text;
       if (!cancel) flush();
     },
     end: () => {
+      isOver = true;
       tell(held);
       held = '';
       cancel?.();

@@ -4,7 +4,7 @@ import type { Attachment, OpenMessage } from '../domain/message.ts';
 import type { Emit, MessageDelta, ToolCallDelta } from '../domain/run-event.ts';
 import type { FileSearchCall, StepDetails, StepOf, ToolCall } from '../domain/run-step.ts';
 import type { Run } from '../domain/run.ts';
-import type { Usage } from '../domain/usage.ts';
+import { NO_USAGE, type Usage } from '../domain/usage.ts';
 import { type ModelChunk, ModelError } from '../ports/model.ts';
 import type { CallPiece } from './call-pieces.ts';
 import { type Lookup, citable } from './citations.ts';
@@ -117,8 +117,9 @@ export class Turn {
     this.#tellCalls([{ index: 0, type: 'code_interpreter', code_interpreter: { outputs: [{ index: 0, type: 'logs', logs }] } }]);
   }
 
-  /** The open step is stored; another may follow. */
+  /** The open step is stored, and the answer's usage with it; another may follow. */
   endStep(): void {
+    this.usage = NO_USAGE;
     this.step = undefined;
     this.#stepCalls = undefined;
   }

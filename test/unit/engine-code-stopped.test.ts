@@ -216,6 +216,23 @@ describe('what an execution has made', () => {
     await nothingLeft(stage);
   });
 
+  it('has the usage of its answer, also when the run is given back before the answer’s next code has run', async () => {
+    await using stage = await CodeStage.start();
+    stage.answers.push(asks(code('a'), code('b')), says('Done.'));
+    const { script, begun } = endless('half');
+    stage.sandbox.scripts.push({ logs: 'A' }, script);
+    const run = await stage.newRun();
+    const giveBack = new AbortController();
+    const driving = stage.drive(run, 'first', giveBack.signal);
+    await begun;
+    giveBack.abort();
+    await driving;
+    expect(await stage.runNow(run)).toMatchObject({ status: 'in_progress', usage: ONE_CALL });
+    const done = await stage.driven(run);
+    expect(done).toMatchObject({ status: 'completed', usage: { promptTokens: 20, completionTokens: 6 } });
+    expect((await stage.stepsOf(done)).map(({ usage }) => usage?.promptTokens)).toEqual([10, 10]);
+  });
+
   it('is there although somebody ends the run right behind it', async () => {
     await using stage = await CodeStage.start();
     stage.answers.push(asks(code('a'), code('b')));
@@ -226,7 +243,7 @@ describe('what an execution has made', () => {
     await begun;
     await ways.cancelled({ stage, run, giveBack: new AbortController() });
     await driving;
-    expect((await stage.stepsOf(run)).map(({ status, usage }) => [status, usage?.promptTokens])).toEqual([['completed', 0], ['cancelled', 10]]);
+    expect((await stage.stepsOf(run)).map(({ status, usage }) => [status, usage?.promptTokens])).toEqual([['completed', 10], ['cancelled', 0]]);
     expect((await stage.made()).map(({ filename }) => filename)).toEqual(['a.csv']);
     expect(await stage.runNow(run)).toMatchObject({ status: 'cancelled', usage: ONE_CALL });
   });

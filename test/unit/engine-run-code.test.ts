@@ -45,7 +45,7 @@ describe('code that was executed', () => {
     });
   });
 
-  it('comes before the functions of the same answer, call by call, and the last step has the usage', async () => {
+  it('comes before the functions of the same answer, call by call, and the first step has the usage', async () => {
     await using stage = await CodeStage.start();
     stage.answers.push(asks(['f', '{"n":1}'], code('a'), code('b')), says('Done.'));
     stage.sandbox.scripts.push({ logs: 'A' }, { logs: 'B' });
@@ -56,9 +56,9 @@ describe('code that was executed', () => {
     expect(waiting).toMatchObject({ status: 'requires_action', usage: ONE_CALL });
     const steps = await stage.stepsOf(waiting);
     expect(steps.map(({ details, status, usage }) => [details.type === 'tool_calls' && details.toolCalls.map(({ id }) => id), status, usage])).toEqual([
-      [['call_1'], 'completed', NO_USAGE],
+      [['call_1'], 'completed', ONE_CALL],
       [['call_2'], 'completed', NO_USAGE],
-      [['call_0'], 'in_progress', ONE_CALL],
+      [['call_0'], 'in_progress', NO_USAGE],
     ]);
     const opened = stage.events.flatMap((event) => (event.type === 'thread.run.step.created' || event.type === 'thread.run.step.completed' ? [`${event.type.replace('thread.run.step.', '')} ${steps.findIndex(({ id }) => id === event.step.id)}`] : []));
     expect(opened).toEqual(['created 0', 'completed 0', 'created 1', 'completed 1', 'created 2']);
@@ -180,7 +180,7 @@ describe('code that is not executed', () => {
     for (let n = 0; n < MOST_EXECUTIONS; n++) stage.sandbox.scripts.push({});
     const run = await stage.driven(await stage.newRun());
     expect([run.status, stage.sandbox.executed.length, stage.requests.map(({ tool_choice: choice }) => choice)]).toEqual(['completed', MOST_EXECUTIONS, [undefined, 'none', 'none']]);
-    // An answer's usage is told once, by its last step.
+    // An answer's usage is told once, by its first step.
     expect(run.usage).toEqual({ promptTokens: 30, completionTokens: 9, cachedTokens: 0, reasoningTokens: 0 });
     const [last, beyond] = (await stage.callsOf(run)).slice(MOST_EXECUTIONS - 1);
     expect([last?.outputs, beyond?.outputs]).toEqual([[], logs('Error: a run can execute code 100 times, and that was done. Answer with what you have.')]);

@@ -106,6 +106,12 @@ describe('calls', () => {
     expect(functions((await read([pieces(head(0, 'f', 'call_1', '{"a":')), stop])).result.toolCalls)[0]?.arguments).toBe('{"a":');
   });
 
+  it('are counted from their names: an id that no name follows is no call', async () => {
+    const { events, result } = await read([pieces({ index: 0, id: 'call_1' }), pieces(head(1, 'g', 'call_2')), stop]);
+    expect(functions(result.toolCalls).map(({ id, arguments: args }) => [id, args])).toEqual([['call_2', '{}']]);
+    expect(sum(events)).toEqual(result.toolCalls);
+  });
+
   it('are at most 128', async () => {
     const { events, result } = await read([pieces(...Array.from({ length: 140 }, (_, n) => head(n, 'f', `call_${n}`, '{}'))), stop]);
     expect(result.toolCalls).toHaveLength(128);
