@@ -150,7 +150,7 @@ export const pageIds = async (page: PromiseLike<Page<{ id: string }>>): Promise<
 export const textOf = (message: Message | undefined): string => (message?.content ?? []).map((part) => (part.type === 'text' ? part.text.value : `(${part.type})`)).join('|');
 
 /** Looks again until `look` finds what it looks for; for what the server does by itself soon after it has answered. */
-export async function eventually<T>(what: string, look: () => Promise<T | undefined>, ms = 10_000): Promise<T> {
+export async function eventually<T>(what: string, look: () => Promise<T | undefined>, ms = 30_000): Promise<T> {
   const untilMs = Date.now() + ms;
   for (;;) {
     const found = await look();

@@ -5,10 +5,12 @@ import { join } from 'node:path';
 import { type EmbeddedSandbox, type SandboxSettings, makeSandbox } from '../../shared/embedded/sandbox.ts';
 import { EXECUTION_MS, SandboxUnavailableError, SessionGoneError } from '../../shared/ports/sandbox.ts';
 import { failureOf } from '../contract/suites/stage.ts';
-import { ManualClock } from '../support/manual-clock.ts';
+import { ManualClock, START_MS } from '../support/manual-clock.ts';
 import { newFolder } from './stage.ts';
 
 const IDLE_MS = 60_000;
+/** After what was last asked of it, a session counts as at work for so long. */
+const STILL_AT_WORK_MS = 5_000;
 const made: { sandbox: EmbeddedSandbox; folder: string }[] = [];
 
 function make(settings: Partial<SandboxSettings> = {}) {
@@ -25,6 +27,8 @@ afterEach(async () => {
     rmSync(folder, { recursive: true });
   }
 });
+
+const ALL_AT_WORK = expect.objectContaining({ name: 'SandboxUnavailableError', mayPass: true, message: expect.stringMatching(/^all \d+ sessions/) as unknown });
 
 /** Goes on until it is stopped. */
 const ENDLESS = "import time\nprint('begun', flush=True)\nwhile True: time.sleep(0.01)";
@@ -68,34 +72,82 @@ it('code that goes on although its supervisor should have stopped it is ended fr
 
 describe('the number of sessions', () => {
   it('is kept by ending the one that was idle longest', async () => {
-    const { sandbox } = make({ mostSessions: 2 });
+    const { sandbox, clock } = make({ mostSessions: 2 });
     const [first, second] = [await sandbox.open(), await sandbox.open()];
     await sandbox.execute(first, '1');
+    await clock.pass(STILL_AT_WORK_MS);
     const third = await sandbox.open();
     expect(await failureOf(sandbox.execute(second, '1'))).toBeInstanceOf(SessionGoneError);
     for (const session of [first, third]) expect((await sandbox.execute(session, '1')).logs).toBe('1\n');
   });
 
+  it('is not kept at the cost of one whose files may yet be read', async () => {
+    const { sandbox, clock } = make({ mostSessions: 2 });
+    const [reading, other] = [await sandbox.open(), await sandbox.open()];
+    await clock.pass(STILL_AT_WORK_MS - 1);
+    const { files } = await sandbox.execute(reading, "for name in 'ab': open(name, 'w').write(name);");
+    await clock.pass(1);
+    const third = await sandbox.open();
+    expect(await failureOf(sandbox.execute(other, '1'))).toBeInstanceOf(SessionGoneError);
+    for (const { path } of files) {
+      await clock.pass(STILL_AT_WORK_MS - 2);
+      await sandbox.execute(third, '1');
+      expect(await failureOf(sandbox.open())).toEqual(ALL_AT_WORK);
+      expect(await new Response((await sandbox.read(reading, path))?.body).text()).toBe(path);
+    }
+    expect(files.map(({ path }) => path)).toEqual(['a', 'b']);
+    await clock.pass(STILL_AT_WORK_MS);
+    await sandbox.open();
+    expect(await failureOf(sandbox.execute(third, '1'))).toBeInstanceOf(SessionGoneError);
+    expect((await sandbox.execute(reading, '1')).logs).toBe('1\n');
+  });
+
+  it('is not kept at the cost of one that was only just begun', async () => {
+    const { sandbox, clock } = make({ mostSessions: 1 });
+    const begun = await sandbox.open();
+    await clock.pass(STILL_AT_WORK_MS - 1);
+    expect(await failureOf(sandbox.open())).toEqual(ALL_AT_WORK);
+    // What has worked once is there, also while no more can be had.
+    await sandbox.check();
+    await clock.pass(1);
+    const next = await sandbox.open();
+    expect(await failureOf(sandbox.execute(begun, '1'))).toBeInstanceOf(SessionGoneError);
+    expect((await sandbox.execute(next, '1')).logs).toBe('1\n');
+  });
+
+  it('is kept likewise when the clock was set back', async () => {
+    const { sandbox, clock } = make({ mostSessions: 1 });
+    const begun = await sandbox.open();
+    clock.nowMs = () => START_MS - 3_600_000;
+    await sandbox.open();
+    expect(await failureOf(sandbox.execute(begun, '1'))).toBeInstanceOf(SessionGoneError);
+  });
+
   it('is kept by refusing more when all are at work', async () => {
-    const { sandbox } = make({ mostSessions: 1 });
+    const { sandbox, clock } = make({ mostSessions: 1 });
     const session = await sandbox.open();
     const stopping = new AbortController();
     const begun = Promise.withResolvers<void>();
     const running = failureOf(sandbox.execute(session, ENDLESS, { signal: stopping.signal, onLogs: () => begun.resolve() }));
     await begun.promise;
-    expect(await failureOf(sandbox.open())).toMatchObject({ name: 'SandboxUnavailableError', mayPass: true, message: expect.stringMatching(/^all 1 sessions/) as unknown });
+    await clock.pass(STILL_AT_WORK_MS);
+    expect(await failureOf(sandbox.open())).toEqual(ALL_AT_WORK);
     stopping.abort(new Error('enough'));
     await running;
+    await clock.pass(STILL_AT_WORK_MS);
     expect((await sandbox.execute(await sandbox.open(), '1')).logs).toBe('1\n');
   });
 
   it('is kept when many begin at once', async () => {
-    const { sandbox } = make({ mostSessions: 2 });
+    const { sandbox, clock } = make({ mostSessions: 2 });
     const opened = await Promise.allSettled(Array.from({ length: 6 }, () => sandbox.open()));
     const refused = opened.flatMap((open) => (open.status === 'rejected' ? [open.reason as unknown] : []));
-    expect(refused).toEqual(Array.from({ length: 4 }, () => expect.objectContaining({ name: 'SandboxUnavailableError', mayPass: true })));
+    expect(refused).toEqual(Array.from({ length: 4 }, () => ALL_AT_WORK));
     // What was refused takes no place.
-    for (let n = 0; n < 3; n++) expect((await sandbox.execute(await sandbox.open(), '1')).logs).toBe('1\n');
+    for (let n = 0; n < 3; n++) {
+      await clock.pass(STILL_AT_WORK_MS);
+      expect((await sandbox.execute(await sandbox.open(), '1')).logs).toBe('1\n');
+    }
   });
 
   it('is none after the server has stopped', async () => {
