@@ -136,9 +136,10 @@ export class Interpreter {
 
   /** One call of a tool: what it says. A stream may come in several results, and one without any has been cut. */
   async #invoke(command: Pick<InvokeCodeInterpreterCommandInput, 'sessionId' | 'name' | 'arguments'>, abortSignal: AbortSignal, isStrangers = false): Promise<string> {
-    const { stream } = await this.#client.send(new InvokeCodeInterpreterCommand({ ...this.#names(), ...command }), { abortSignal });
     let said: string | undefined;
     try {
+      // The SDK reads the stream's first event before it resolves.
+      const { stream } = await this.#client.send(new InvokeCodeInterpreterCommand({ ...this.#names(), ...command }), { abortSignal });
       for await (const { result } of stream ?? []) {
         if (!result) continue;
         const text = (result.content ?? []).map((block) => block.text ?? '').join('');
@@ -147,7 +148,7 @@ export class Interpreter {
         said = `${said ?? ''}${result.structuredContent?.stdout ?? text}`;
       }
     } catch (error) {
-      if (!isStrangers || (said === undefined && nameOf(error) === 'ThrottlingException')) throw error;
+      if (!isStrangers || isRefusal(error) || (said === undefined && nameOf(error) === 'ThrottlingException')) throw error;
       throw new BrokenOffError(`${nameOf(error)}: ${error instanceof Error ? error.message : ''}`, { cause: error });
     }
     // A request that is given up can look like a stream that has ended well.
@@ -197,6 +198,8 @@ export class Interpreter {
 }
 
 const nameOf = (error: unknown): string => (error instanceof Error ? error.name : 'unknown');
+/** In the place of an answer, not within one. */
+const isRefusal = (error: unknown): boolean => error instanceof BedrockAgentCoreServiceException && (error.$metadata.httpStatusCode ?? 200) >= 400;
 /** It is said and will not be said otherwise: the service has refused, and has begun nothing. */
 const isSettled = (error: unknown): boolean =>
   error instanceof SandboxUnavailableError || error instanceof SandboxFileError || (error instanceof BedrockAgentCoreServiceException && error.$fault === 'client');

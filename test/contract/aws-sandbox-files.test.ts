@@ -1,10 +1,11 @@
-/** Files, pictures and the data folder in sessions of AgentCore, which works in a folder of its own and takes nothing large at once. */
+/** Files and the data folder in sessions of AgentCore, which works in a folder of its own and takes nothing large at once. */
 import { createHash, randomBytes } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { systemClock } from '../../shared/domain/clock.ts';
-import { DATA_FOLDER, MOST_CHANGED_FILES, MOST_IMAGES, MOST_SANDBOX_FILE_BYTES, SandboxFileError, SandboxUnavailableError, SessionGoneError } from '../../shared/ports/sandbox.ts';
+import { DATA_FOLDER, MOST_CHANGED_FILES, MOST_SANDBOX_FILE_BYTES, SandboxFileError, SandboxUnavailableError, SessionGoneError } from '../../shared/ports/sandbox.ts';
 import { type SandboxStage, streamOf, useSandbox } from './aws-sandbox-stage.ts';
 import { describeSandbox } from './suites/sandbox.ts';
+import { failureOf } from './suites/stage.ts';
 
 const MB = 1024 * 1024;
 const sha256 = (content: Uint8Array | undefined) => content && createHash('sha256').update(content).digest('hex');
@@ -116,15 +117,30 @@ describe('files', () => {
     expect([stage.core.count('writeFiles'), String(await stage.read(session, 'a'))]).toEqual([5, 'a']);
   });
 
-  it.each([
-    ['does not keep', { content: [], isError: false }, /has not kept a file as it was sent: missing/],
-    ['will not take', { content: [{ type: 'text' as const, text: 'No space left' }], isError: true }, /writeFiles has failed: No space left/],
-  ])('that the service %s are an error for the operator', async (_, say, message) => {
+  it('that the service does not keep are an error for the operator', async () => {
     const session = await stage.sandbox.open();
-    stage.core.plan('writeFiles', { say });
-    const failure = await stage.put(session, 'a', 'a').catch((error: unknown) => error as Error);
+    stage.core.plan('writeFiles', { say: { content: [], isError: false } });
+    const failure = await failureOf(stage.put(session, 'a', 'a'));
     expect(failure).toBeInstanceOf(SandboxUnavailableError);
-    expect((failure as Error).message).toMatch(message);
+    expect(failure).toMatchObject({ message: expect.stringMatching(/has not kept a file as it was sent: missing/) });
+  });
+
+  const STAGED = 'import glob; glob.glob("/opt/amazon/genesis1p-tools/var/threadkeep/*")';
+
+  it('that the session does not take are told, not tried again, and leave nothing behind', async () => {
+    const session = await stage.sandbox.open();
+    stage.core.plan('writeFiles', { before: () => undefined });
+    stage.core.plan('writeFiles', { say: { content: [{ type: 'text', text: 'No space left' }], isError: true } });
+    expect(await failureOf(stage.put(session, 'a', randomBytes(5 * MB)))).toEqual(new SandboxFileError('the session has not taken it: No space left'));
+    expect(stage.core.count('writeFiles')).toBe(2);
+    expect((await stage.run(STAGED, session)).logs).toBe('[]\n');
+  });
+
+  it('that find no room when they are put together are told, and leave nothing behind', async () => {
+    const session = await stage.sandbox.open();
+    await stage.run('import resource as r; r.setrlimit(r.RLIMIT_FSIZE, (1_000_000, r.getrlimit(r.RLIMIT_FSIZE)[1]))', session);
+    expect(await failureOf(stage.put(session, 'a', randomBytes(5 * MB)))).toEqual(new SandboxFileError('there is no room for /mnt/data/a'));
+    expect((await stage.run(STAGED, session)).logs).toBe('[]\n');
   });
 });
 
@@ -135,33 +151,6 @@ describe('files of a service that makes its own of text', () => {
     const session = await stage.sandbox.open();
     await expect(stage.put(session, 'a.csv', 'a\r\nb')).rejects.toThrow('has not kept a file as it was sent: altered');
     expect(await stage.read(session, 'a.csv')).toBeUndefined();
-  });
-});
-
-describe('pictures', () => {
-  const stage = useSandbox();
-  const plots = (count: number) => `import matplotlib.pyplot as plt\nfor n in range(${count}):\n  plt.figure(figsize=(1, 1)); plt.plot([n])`;
-
-  it('of matplotlib come out, none too many', async () => {
-    const session = await stage.sandbox.open();
-    const { images, files, outcome } = await stage.run(plots(MOST_IMAGES + 2), session);
-    expect({ outcome, files }).toEqual({ outcome: 'ok', files: [] });
-    expect(images.map((png) => Buffer.from(png).subarray(1, 4).toString())).toEqual(Array.from({ length: MOST_IMAGES }, () => 'PNG'));
-    expect((await stage.run('1', session)).images).toEqual([]);
-  });
-
-  it('that cannot be fetched are said to be missing', async () => {
-    const session = await stage.sandbox.open();
-    const { images, logs, isOver } = await stage.run(`${plots(2)}\nplt.show()\nimport os; os.unlink("/opt/amazon/genesis1p-tools/var/threadkeep/image-0")`, session);
-    expect({ images: images.length, logs, isOver }).toEqual({ images: 1, logs: '\n[1 of the pictures could not be fetched]\n', isOver: false });
-  });
-});
-
-describe('pictures of a matplotlib that the session has begun with', () => {
-  const stage = useSandbox({ preloads: 'import matplotlib.pyplot' });
-
-  it('come out', async () => {
-    expect(await stage.run('import matplotlib.pyplot as plt; plt.plot([1, 2]); plt.show()')).toMatchObject({ outcome: 'ok', logs: '', images: [expect.any(Uint8Array)] });
   });
 });
 

@@ -1,8 +1,9 @@
 /** The sandbox on AgentCore: what its service turns away, loses, cuts and ends, and that no session is left running. */
 import { describe, expect, it } from '@jest/globals';
-import { MOST_LOG_BYTES, type Sandbox, SandboxUnavailableError, SessionGoneError } from '../../shared/ports/sandbox.ts';
+import { MOST_LOG_BYTES, SandboxUnavailableError, SessionGoneError } from '../../shared/ports/sandbox.ts';
 import type { AgentCoreTrouble } from '../support/engines/agentcore.ts';
 import { IDENTIFIER, useSandbox } from './aws-sandbox-stage.ts';
+import { until } from './suites/stage.ts';
 
 const stage = useSandbox();
 const started = (at: number) => stage.core.passed.filter(({ operation }) => operation === 'StartCodeInterpreterSession')[at]?.input;
@@ -76,44 +77,6 @@ describe('a session', () => {
   });
 });
 
-describe('a session that has ended', () => {
-  const uses: [string, (sandbox: Sandbox, session: string) => Promise<unknown>][] = [
-    ['execute', (sandbox, session) => sandbox.execute(session, '1')],
-    ['put', (_, session) => stage.put(session, 'a.txt', 'a')],
-    ['read', (sandbox, session) => sandbox.read(session, 'a.txt')],
-  ];
-
-  for (const saysOfEnded of ['ResourceNotFoundException', 'ValidationException', 'ConflictException'] as const) {
-    it.each(uses)(`is told from one that is busy when the service says ${saysOfEnded}: %s`, async (_, use) => {
-      const session = await stage.sandbox.open();
-      await stage.sandbox.close(session);
-      stage.core.saysOfEnded = saysOfEnded;
-      await expect(use(stage.sandbox, session)).rejects.toBeInstanceOf(SessionGoneError);
-    });
-  }
-
-  it.each(uses)('by its own time is gone: %s', async (_, use) => {
-    const session = await stage.sandbox.open();
-    stage.clock.advance(3_600_000);
-    await expect(use(stage.sandbox, session)).rejects.toBeInstanceOf(SessionGoneError);
-    expect(stage.core.running).toBe(0);
-  });
-
-  it('is not one that only does not like what it is asked', async () => {
-    const session = await stage.sandbox.open();
-    stage.core.plan('executeCode', { refuse: 'ValidationException' });
-    await expect(stage.sandbox.execute(session, '1')).rejects.toEqual(unavailable(false, /ValidationException/));
-    expect(await stage.run('1', session)).toMatchObject({ outcome: 'ok', logs: '1\n' });
-  });
-
-  it('in a while too short for an execution is ended now', async () => {
-    const session = await stage.sandbox.open();
-    stage.clock.advance(3_600_000 - 120_000);
-    await expect(stage.run('1', session)).rejects.toBeInstanceOf(SessionGoneError);
-    expect(stage.core.running).toBe(0);
-  });
-});
-
 describe('an execution', () => {
   it.each<[string, AgentCoreTrouble]>([
     ['turned away', { refuse: 'ThrottlingException' }],
@@ -142,6 +105,8 @@ describe('an execution', () => {
     ['has nothing in it', 'keepQuiet'],
     ['is an error of the service', { refuse: 'InternalServerException' }],
     ['is an error of the service in the stream', { raise: 'InternalServerException' }],
+    ['turns into a refusal', { raise: 'ValidationException' }],
+    ['turns into a conflict', { raise: 'ConflictException' }],
     ['is something else', { say: { content: [{ type: 'text', text: 'Kernel died' }], isError: true } }],
   ])('whose answer %s is not tried again, and ends the session', async (_, trouble) => {
     const session = await stage.sandbox.open();
@@ -194,7 +159,16 @@ describe('an execution', () => {
     const reason = new Error('cancelled');
     stage.core.plan('executeCode', { before: () => gone.abort(reason) });
     await expect(stage.sandbox.execute(session, 'while True: pass', { signal: gone.signal })).rejects.toBe(reason);
-    expect(stage.core.running).toBe(0);
+    await until(() => stage.core.running === 0, 'the session has ended');
+  });
+
+  it('that nobody waits for any more is given up at once, however long its session takes to end', async () => {
+    const session = await stage.sandbox.open();
+    const gone = new AbortController();
+    stage.core.plan('executeCode', { before: () => gone.abort(new Error('cancelled')) });
+    stage.core.plan(STOP, 'hang');
+    await expect(stage.sandbox.execute(session, '1', { signal: gone.signal })).rejects.toThrow('cancelled');
+    await until(() => stage.core.count(STOP) === 1, 'the session is being ended');
   });
 
   it('that nobody has waited for is not begun', async () => {
