@@ -64,19 +64,22 @@ export async function saveRequiredAction(world: World, hold: Hold, emit: Emit, t
 
 /** Calls that were all answered here: the step is complete and the run goes on. */
 export async function saveAnsweredCalls(world: World, hold: Hold, emit: Emit, turn: Turn, toolCalls: ToolCall[], usage: Usage): Promise<void> {
-  const step: StepOf<'completed'> = {
-    ...stepOfTurn(turn),
-    details: { type: 'tool_calls', toolCalls },
-    status: 'completed',
-    completedAtMs: world.clock.nowMs(),
-    usage,
-  };
+  const step = answeredStep(world, turn, toolCalls, usage);
   await commitHeld(world, hold, (run) => {
     const write = update('run', run, { ...run, usage: addUsage(run.usage, usage) });
     return { change: { name: 'save-answered-calls', writes: [write, create('step', step)] }, run: write.record };
   });
   emit({ type: 'thread.run.step.completed', step });
 }
+
+/** The open step as it is stored when all its calls are answered. */
+export const answeredStep = ({ clock }: Pick<World, 'clock'>, turn: Turn, toolCalls: ToolCall[], usage: Usage): StepOf<'completed'> => ({
+  ...stepOfTurn(turn),
+  details: { type: 'tool_calls', toolCalls },
+  status: 'completed',
+  completedAtMs: clock.nowMs(),
+  usage,
+});
 
 export function stepOfTurn(turn: Turn): StepOf<'in_progress'> {
   if (!turn.step) throw new Error('the model has called functions, but no step is open');

@@ -11,8 +11,8 @@ import { DATA_FOLDER, MOST_SANDBOX_FILE_BYTES, type Sandbox, SandboxFileError, S
 import { keys } from '../ports/store.ts';
 import type { World } from '../ports/world.ts';
 import { commitHeld } from './checkpoint.ts';
-import { findInputFiles } from './input-files.ts';
 import type { Hold } from './hold.ts';
+import { findInputFiles } from './input-files.ts';
 
 /** A session that ends under what is asked of it is begun anew so often. */
 const MOST_SESSIONS = 3;
@@ -58,15 +58,8 @@ async function enter(world: SandboxedWorld, hold: Hold): Promise<Room> {
   for (const file of given) notes.push(...(await bring(world, hold, session, file, file.id)));
   const links = linksTo(given);
   if (links !== undefined) await world.sandbox.execute(session, links, { signal: hold.signal });
-  let leftBytes = MOST_BROUGHT_BACK_BYTES;
-  const missing = written.filter(({ fileId }) => !brought.has(fileId)).toReversed();
-  let left = 0;
-  for (const [at, { path, fileId }] of missing.entries()) {
-    const file = at < MOST_BROUGHT_BACK ? await world.store.get(keys.file(run.projectId, fileId)) : undefined;
-    if (!file || (leftBytes -= file.bytes) < 0) left++;
-    else notes.push(...(await bring(world, hold, session, file, path)));
-  }
-  if (left > 0) notes.push(`${left} of the files that code has written before are not there any more.`);
+  const missing = written.filter(({ fileId }) => !brought.has(fileId));
+  notes.push(...(await bringBack(world, hold, session, missing)));
   const isNews = given.length + missing.length > 0;
   if (isNews || hold.run.codeSessions === undefined || world.clock.nowMs() - usedAtMs > NOTE_USE_MS) await noteUse(world, hold, session, [...given.map(({ id }) => id), ...missing.map(({ fileId }) => fileId)]);
   return { session, notes };
@@ -115,6 +108,20 @@ async function open(world: SandboxedWorld, hold: Hold): Promise<string> {
 }
 
 const late = () => new SandboxUnavailableError(`no session within ${OPEN_WITHIN_MS} ms`);
+
+/** What code has written before, the newest first. What could not be put there, and why. */
+async function bringBack(world: SandboxedWorld, hold: Hold, session: string, missing: CodeSession['written']): Promise<string[]> {
+  const notes: string[] = [];
+  let leftBytes = MOST_BROUGHT_BACK_BYTES;
+  let left = 0;
+  for (const [at, { path, fileId }] of missing.toReversed().entries()) {
+    const file = at < MOST_BROUGHT_BACK ? await world.store.get(keys.file(hold.run.projectId, fileId)) : undefined;
+    if (!file || (leftBytes -= file.bytes) < 0) left++;
+    else notes.push(...(await bring(world, hold, session, file, path)));
+  }
+  if (left > 0) notes.push(`${left} of the files that code has written before are not there any more.`);
+  return notes;
+}
 
 /** Why it could not be put there, if it could not. */
 async function bring({ sandbox, ...world }: SandboxedWorld, hold: Hold, session: string, file: File, path: string): Promise<string[]> {

@@ -1,11 +1,11 @@
 /** Files of what code has shown and written. They are there with the step that names them (save-code.ts), or not at all. */
 import { newFile } from '../actions/create-file.ts';
 import { Incoming, TooManyBytesError } from '../actions/receive-content.ts';
+import { orAbort } from '../domain/clock.ts';
 import type { File } from '../domain/file.ts';
 import type { WrittenFile } from '../domain/run-step.ts';
 import { type Write, create } from '../ports/commit.ts';
 import { type Execution, MOST_SANDBOX_FILE_BYTES, type SandboxFile, SandboxFileError, SandboxUnavailableError, SessionGoneError } from '../ports/sandbox.ts';
-import { orAbort } from '../domain/clock.ts';
 import type { SandboxedWorld } from './code-session.ts';
 import type { InputFile } from './input-files.ts';
 
@@ -59,7 +59,7 @@ export async function keepOutputs(world: SandboxedWorld, session: string, { imag
     return file;
   };
   try {
-    for (const image of images.slice(0, MOST_KEPT)) kept.images.push((await keep(once(image), (id) => `${id}.png`, image.byteLength)).id);
+    for (const image of images.slice(0, MOST_KEPT)) kept.images.push((await keep(ReadableStream.from([image]), (id) => `${id}.png`, image.byteLength)).id);
     let left = Math.min(MOST_KEPT_BYTES, mostBytes);
     const lost: string[] = [];
     let isGone = isOver;
@@ -97,10 +97,6 @@ export async function keepOutputs(world: SandboxedWorld, session: string, { imag
 
 /** Not what programs put beside what was meant: caches, and what names itself hidden. */
 const isWorthKeeping = ({ path }: SandboxFile): boolean => path.split('/').every((part) => !part.startsWith('.') && part !== '__pycache__');
-
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
-  yield await Promise.resolve(bytes);
-}
 
 const MOST_NAMED = 10;
 

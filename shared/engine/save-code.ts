@@ -1,11 +1,10 @@
 import type { CodeSession } from '../domain/code-session.ts';
 import type { Emit } from '../domain/run-event.ts';
-import type { StepOf } from '../domain/run-step.ts';
 import { type Usage, addUsage } from '../domain/usage.ts';
 import { create, update } from '../ports/commit.ts';
 import { keys } from '../ports/store.ts';
 import type { World } from '../ports/world.ts';
-import { commitHeld, stepOfTurn } from './checkpoint.ts';
+import { answeredStep, commitHeld } from './checkpoint.ts';
 import type { Hold } from './hold.ts';
 import { callsRest } from './retell.ts';
 import type { Executed } from './run-code.ts';
@@ -17,14 +16,13 @@ const MOST_WRITTEN = 500;
 /** Code that was executed: step, files and what the session has now are one change, so that no file is there which nothing names. */
 export async function saveCode(world: World, hold: Hold, emit: Emit, turn: Turn, executed: Executed, usage: Usage): Promise<void> {
   const { call, kept, room } = executed;
-  const nowMs = world.clock.nowMs();
-  const step: StepOf<'completed'> = { ...stepOfTurn(turn), details: { type: 'tool_calls', toolCalls: [call] }, status: 'completed', completedAtMs: nowMs, usage };
+  const step = answeredStep(world, turn, [call], usage);
   try {
     await commitHeld(world, hold, async (run) => {
       const write = update('run', run, { ...run, usage: addUsage(run.usage, usage) });
       const session = await world.store.get(keys.codeSession(run.projectId, run.threadId));
       return {
-        change: { name: 'save-code', writes: [write, create('step', step), ...(kept?.writes ?? []), ...(session && room ? [update('code_session', session, used(session, executed, nowMs))] : [])] },
+        change: { name: 'save-code', writes: [write, create('step', step), ...(kept?.writes ?? []), ...(session && room ? [update('code_session', session, used(session, executed, step.completedAtMs))] : [])] },
         run: write.record,
       };
     });

@@ -1,7 +1,6 @@
 /** An embedded world on a clock that stands still, whose assistant executes code; the model answers as it is told, and the sandbox too. */
 import { setImmediate as turn } from 'node:timers/promises';
 import { newFile } from '../../shared/actions/create-file.ts';
-import { createRun } from '../../shared/actions/create-run.ts';
 import { createThread } from '../../shared/actions/create-thread.ts';
 import { reapRemoved } from '../../shared/actions/reap-removed.ts';
 import { driveJob } from '../../shared/actions/run-jobs.ts';
@@ -22,7 +21,7 @@ import type { World } from '../../shared/ports/world.ts';
 import type { ManualClock } from '../support/manual-clock.ts';
 import { PROJECT, text } from './sample-records.ts';
 import { ScriptedSandbox } from './scripted-sandbox.ts';
-import { type StillWorld, openStillWorld } from './still-world.ts';
+import { type StillWorld, openStillWorld, runOf, storedRun, storedSteps } from './still-world.ts';
 
 const usage = { prompt_tokens: 10, completion_tokens: 3, total_tokens: 13 };
 export const says = (content: string): ModelChunk[] => [{ choices: [{ index: 0, delta: { content }, finish_reason: 'stop' }], usage }];
@@ -102,8 +101,7 @@ export class CodeStage implements AsyncDisposable {
     const message = { role: 'user' as const, content: [text('Hello')], attachments: [], metadata: {} };
     const toolResources = { resources: { code_interpreter: { file_ids: files.map(({ id }) => id) } } };
     const on = threadId ?? (await createThread(world, PROJECT, { messages: [message], metadata: {}, toolResources })).id;
-    const overrides: RunOverrides = { metadata: {}, truncationStrategy: { type: 'auto' }, toolChoice: 'auto', parallelToolCalls: true, ...given };
-    return (await createRun(world, on, [], { projectId: PROJECT, assistantId: 'asst_test', overrides })).run;
+    return runOf(world, on, given);
   }
 
   drive(run: Run, owner?: string, giveBack?: AbortSignal): Promise<Outcome> {
@@ -116,12 +114,12 @@ export class CodeStage implements AsyncDisposable {
     return this.runNow(run);
   }
 
-  async runNow({ threadId, id }: Run): Promise<Run> {
-    return (await this.#still.embedded.store.get(keys.run(PROJECT, threadId, id))) as Run;
+  runNow(run: Run): Promise<Run> {
+    return storedRun(this.#still.embedded, run);
   }
 
-  async stepsOf(run: Run): Promise<RunStep[]> {
-    return (await this.#still.embedded.store.page('step', [PROJECT, run.threadId, run.id], { order: 'asc', limit: 200 })).items;
+  stepsOf(run: Run): Promise<RunStep[]> {
+    return storedSteps(this.#still.embedded, run);
   }
 
   async callsOf(run: Run): Promise<CodeCall[]> {

@@ -5,9 +5,7 @@ import type { Run } from '../../shared/domain/run.ts';
 import { followRun } from '../../shared/engine/follow-run.ts';
 import type { RunSignals } from '../../shared/engine/run-signals.ts';
 import type { ModelChunk } from '../../shared/ports/model.ts';
-import { toFrame } from '../../shared/wire/sse.ts';
-import { SseFrames } from '../support/sse-frames.ts';
-import { StreamRules } from '../support/stream-rules.ts';
+import { ruledListener } from '../support/ruled-listener.ts';
 import { CodeStage, asks, code, says } from './code-stage.ts';
 import { PROJECT } from './sample-records.ts';
 
@@ -34,14 +32,7 @@ function gist(event: RunEvent | undefined): string {
 }
 
 function follow(stage: CodeStage, run: Run, signals: RunSignals) {
-  const events: RunEvent[] = [];
-  const problems: string[] = [];
-  const rules = new StreamRules('run', (problem) => problems.push(problem));
-  const frames = new SseFrames((frame) => rules.accept(frame), (problem) => problems.push(problem));
-  const emit = (event: RunEvent): void => {
-    events.push(event);
-    frames.push(Buffer.from(toFrame(event)));
-  };
+  const { events, problems, emit } = ruledListener();
   const since = gist(stage.events.at(-1));
   const following = followRun(stage.world(), signals, { projectId: PROJECT, threadId: run.threadId, runId: run.id }, emit, new AbortController().signal);
   return { events, problems, since, following };

@@ -8,10 +8,8 @@ import { followRun } from '../../shared/engine/follow-run.ts';
 import { handleJob } from '../../shared/engine/handle-job.ts';
 import { RunSignals } from '../../shared/engine/run-signals.ts';
 import type { Model, ModelChunk } from '../../shared/ports/model.ts';
-import { toFrame } from '../../shared/wire/sse.ts';
 import type { ManualClock } from '../support/manual-clock.ts';
-import { SseFrames } from '../support/sse-frames.ts';
-import { StreamRules } from '../support/stream-rules.ts';
+import { ruledListener } from '../support/ruled-listener.ts';
 import { PROJECT } from './sample-records.ts';
 import { newRunOn, openStillWorld } from './still-world.ts';
 
@@ -79,15 +77,8 @@ class Process {
   }
 
   async follow(run: Run) {
-    const events: RunEvent[] = [];
-    const problems: string[] = [];
-    const rules = new StreamRules('run', (problem) => problems.push(problem));
-    const frames = new SseFrames((frame) => rules.accept(frame), (problem) => problems.push(problem));
+    const { events, problems, emit } = ruledListener();
     const client = new AbortController();
-    const emit = (event: RunEvent) => {
-      events.push(structuredClone(event));
-      frames.push(Buffer.from(toFrame(event)));
-    };
     const following = followRun({ ...embedded, model }, this.signals, { projectId: PROJECT, threadId: run.threadId, runId: run.id }, emit, client.signal);
     await settled();
     return { following, problems, leave: () => client.abort(), told: () => events.splice(0).map(gist) };

@@ -4,11 +4,9 @@ import type { CodeOutputDelta, MessageDelta, RunEvent } from '../../shared/domai
 import type { CodeCall, CodeOutput, StepOf } from '../../shared/domain/run-step.ts';
 import { Narrator } from '../../shared/engine/narrator.ts';
 import type { Unstored } from '../../shared/engine/run-tellings.ts';
-import { toFrame } from '../../shared/wire/sse.ts';
 import { START_MS } from '../support/manual-clock.ts';
 import { aMessage, aRun, aStep } from '../support/records.ts';
-import { SseFrames } from '../support/sse-frames.ts';
-import { StreamRules } from '../support/stream-rules.ts';
+import { ruledListener } from '../support/ruled-listener.ts';
 
 // Code and what came out of it, told to one who comes at any moment: what is told adds up to what the step and the message are in the end.
 
@@ -86,14 +84,7 @@ const MOMENTS = STORY.map((_moment, at) => at);
 const momentAt = (at: number): Moment => STORY[at] ?? { events: [], stored: 0 };
 
 function listen() {
-  const told: RunEvent[] = [];
-  const problems: string[] = [];
-  const rules = new StreamRules('run', (problem) => problems.push(problem));
-  const frames = new SseFrames((frame) => rules.accept(frame), (problem) => problems.push(problem));
-  const emit = (event: RunEvent): void => {
-    told.push(event);
-    frames.push(Buffer.from(toFrame(event)));
-  };
+  const { events: told, problems, emit } = ruledListener();
   return { told, problems, narrator: new Narrator(emit, () => START_MS + 9000) };
 }
 

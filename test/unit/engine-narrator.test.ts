@@ -3,11 +3,9 @@ import type { Annotation, OpenMessage } from '../../shared/domain/message.ts';
 import type { RunEvent } from '../../shared/domain/run-event.ts';
 import type { FileSearchCall, FunctionCall, StepOf, ToolCall } from '../../shared/domain/run-step.ts';
 import { Narrator } from '../../shared/engine/narrator.ts';
-import { toFrame } from '../../shared/wire/sse.ts';
 import { START_MS } from '../support/manual-clock.ts';
 import { aMessage, aRun, aStep, text } from '../support/records.ts';
-import { SseFrames } from '../support/sse-frames.ts';
-import { StreamRules } from '../support/stream-rules.ts';
+import { ruledListener } from '../support/ruled-listener.ts';
 
 // Whichever of records and driver tells a thing first, it is told once, and in order.
 
@@ -32,14 +30,9 @@ let told: RunEvent[];
 let problems: string[];
 let narrator: Narrator;
 beforeEach(() => {
-  told = [];
-  problems = [];
-  const rules = new StreamRules('run', (problem) => problems.push(problem));
-  const frames = new SseFrames((frame) => rules.accept(frame), (problem) => problems.push(problem));
-  narrator = new Narrator((event) => {
-    told.push(event);
-    frames.push(Buffer.from(toFrame(event)));
-  }, () => START_MS + 9000);
+  const listener = ruledListener();
+  ({ events: told, problems } = listener);
+  narrator = new Narrator(listener.emit, () => START_MS + 9000);
 });
 
 const news = (): string[] => told.splice(0).map(({ type }) => type.replace('thread.', ''));

@@ -1,6 +1,5 @@
 /** An embedded world on a clock that stands still, whose assistant can search one store; the model answers as it is told, and the index too. */
 import { setImmediate as turn } from 'node:timers/promises';
-import { createRun } from '../../shared/actions/create-run.ts';
 import { createThread } from '../../shared/actions/create-thread.ts';
 import { driveJob } from '../../shared/actions/run-jobs.ts';
 import type { RunStep } from '../../shared/domain/run-step.ts';
@@ -16,7 +15,7 @@ import { keys } from '../../shared/ports/store.ts';
 import type { World } from '../../shared/ports/world.ts';
 import type { ManualClock } from '../support/manual-clock.ts';
 import { PROJECT, text } from './sample-records.ts';
-import { type StillWorld, openStillWorld } from './still-world.ts';
+import { type StillWorld, openStillWorld, runOf, storedRun, storedSteps } from './still-world.ts';
 
 const usage = { prompt_tokens: 10, completion_tokens: 3, total_tokens: 13 };
 export const says = (content: string): ModelChunk[] => [{ choices: [{ index: 0, delta: { content }, finish_reason: 'stop' }], usage }];
@@ -68,8 +67,7 @@ export class SearchStage implements AsyncDisposable {
     const message = { role: 'user' as const, content: [text('Hello')], attachments: [], metadata: {} };
     const toolResources = threadStore ? { resources: { file_search: { vector_store_ids: [threadStore.id] } } } : undefined;
     const thread = await createThread(world, PROJECT, { messages: [message], metadata: {}, toolResources });
-    const overrides: RunOverrides = { metadata: {}, truncationStrategy: { type: 'auto' }, toolChoice: 'auto', parallelToolCalls: true, ...given };
-    return (await createRun(world, thread.id, [], { projectId: PROJECT, assistantId: 'asst_test', overrides })).run;
+    return runOf(world, thread.id, given);
   }
 
   drive(run: Run, owner?: string, giveBack?: AbortSignal): Promise<Outcome> {
@@ -82,12 +80,12 @@ export class SearchStage implements AsyncDisposable {
     return this.runNow(run);
   }
 
-  async runNow({ threadId, id }: Run): Promise<Run> {
-    return (await this.#still.embedded.store.get(keys.run(PROJECT, threadId, id))) as Run;
+  runNow(run: Run): Promise<Run> {
+    return storedRun(this.#still.embedded, run);
   }
 
-  async stepsOf(run: Run): Promise<RunStep[]> {
-    return (await this.#still.embedded.store.page('step', [PROJECT, run.threadId, run.id], { order: 'asc', limit: 100 })).items;
+  stepsOf(run: Run): Promise<RunStep[]> {
+    return storedSteps(this.#still.embedded, run);
   }
 
   async change({ id }: VectorStore, fields: Partial<VectorStore>): Promise<void> {
